@@ -1,0 +1,24 @@
+"""Start stopped services and wait until they are ready; the default is all of them."""
+
+from __future__ import annotations
+
+import argparse
+
+from devbox.cli.arguments import add_services, add_timeout
+from devbox.cli.invocation import Invocation
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The command's own arguments."""
+    add_services(parser)
+    add_timeout(parser)
+
+
+def run(invocation: Invocation) -> int:
+    """Exit code 0 once they are ready."""
+    # Deferred: `--help` needs no flow.
+    from devbox.cli.pump import finish_plain, pump
+    from devbox.flows.box.lifecycle import start
+
+    events = start(invocation.workspace(), tuple(invocation.args.services))
+    return finish_plain(invocation, pump(invocation, events), nothing="nothing to start")

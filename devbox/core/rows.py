@@ -1,0 +1,149 @@
+"""The doctor table: one line for each toolchain, check and finding, derived from the report alone. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from devbox.core.checks import BY_ID
+from devbox.core.facts import Origin
+from devbox.core.findings import CheckResult, DoctorReport, DoctorRow, Finding, RowStatus, ToolchainRow
+
+_ORDER: dict[RowStatus, int] = {"error": 0, "warn": 1, "unknown": 2, "ok": 3, "checking": 4}
+_STATUS_OF: dict[str, RowStatus] = {"error": "error", "warn": "warn", "info": "ok"}
+_NOTHING = "-"
+
+
+def rows(report: DoctorReport) -> tuple[DoctorRow, ...]:
+    """Every line, in the order errors, warnings, unknown, ok; inside a group as found."""
+    lines = [*toolchain_rows(report.toolchains, report.findings), *check_rows(report.checks, report.findings)]
+    shown = {line.finding for line in lines if line.finding}
+    lines += [_finding_row(finding) for finding in report.findings if finding not in shown and not _is_note(finding)]
+    return tuple(sorted(lines, key=lambda line: _ORDER[line.status]))
+
+
+def toolchain_rows(
+    toolchains: Sequence[ToolchainRow], findings: Iterable[Finding], *, checking: bool = False
+) -> list[DoctorRow]:
+    """The lines of pinned toolchains; `checking` while their versions are still asked for."""
+    often = Counter(row.tool for row in toolchains if _has_line(row))
+    known = list(findings)
+    return [_toolchain_row(row, known, often[row.tool] > 1, checking) for row in toolchains if _has_line(row)]
+
+
+def check_rows(checks: Iterable[CheckResult], findings: Iterable[Finding]) -> list[DoctorRow]:
+    """The lines of checks that have one."""
+    known = list(findings)
+    return [_check_row(check, known) for check in checks if check.subject]
+
+
+def checking_row(id: str, subject: str) -> DoctorRow:
+    """The line of a check that still runs."""
+    return DoctorRow(id, subject, "", "…", "checking", "checking", BY_ID[id].layer)
+
+
+def _has_line(row: ToolchainRow) -> bool:
+    return bool(row.declared) or row.error is not None
+
+
+def _toolchain_row(row: ToolchainRow, findings: list[Finding], several: bool, checking: bool) -> DoctorRow:
+    subject = f"{row.tool} ({row.manager})" if several else row.tool
+    pinned = ", ".join(pin.raw for pin in row.declared) or _NOTHING
+    first = row.declared[0] if row.declared else None
+    declared_at = Origin(first.path, first.line) if first else None
+    key = f"toolchain.{row.tool}.{row.manager}"
+    if checking:
+        return DoctorRow(key, subject, pinned, "…", "checking", "checking", "runtime", row.host_path or "", declared_at)
+    finding = _finding_of(row, findings)
+    status = _toolchain_status(row, finding)
+    return DoctorRow(
+        key=key,
+        subject=subject,
+        pinned=pinned,
+        found=row.host_runs or _NOTHING,
+        status=status,
+        word=_toolchain_word(row, status),
+        layer="runtime",
+        origin=row.host_path or "not on PATH",
+        declared_at=declared_at,
+        container=row.container_runs,
+        finding=finding,
+        hint=finding.hint if finding else None,
+        detail=finding.message if finding else "",
+        evidence=row.evidence,
+        seconds=row.seconds,
+    )
+
+
+def _finding_of(row: ToolchainRow, findings: list[Finding]) -> Finding | None:
+    """The finding of this row: of its tool, and about a file that this row declares."""
+    paths = {pin.path for pin in row.declared}
+    mine = [
+        finding
+        for finding in findings
+        if finding.id.startswith(f"toolchain.{row.tool}.")
+        and not _is_note(finding)
+        and (finding.origin is None or not paths or finding.origin.path in paths)
+    ]
+    return mine[0] if mine else None
+
+
+def _toolchain_status(row: ToolchainRow, finding: Finding | None) -> RowStatus:
+    if finding is not None and finding.severity != "info":
+        return _STATUS_OF[finding.severity]
+    return "ok" if row.satisfied and row.host_runs is not None else "unknown"
+
+
+def _toolchain_word(row: ToolchainRow, status: RowStatus) -> str:
+    if status in ("ok", "unknown"):
+        return status
+    return row.error or ("missing" if row.host_runs is None else "drift")
+
+
+def _check_row(check: CheckResult, findings: list[Finding]) -> DoctorRow:
+    finding = next((one for one in findings if one.check == check.id and one.severity != "info"), None)
+    status: RowStatus = _STATUS_OF[finding.severity] if finding else "unknown" if check.status == "unknown" else "ok"
+    return DoctorRow(
+        key=check.id,
+        subject=check.subject,
+        pinned=check.expected or "*",
+        found=check.actual or _NOTHING,
+        status=status,
+        word="drift" if finding else status,
+        layer=check.layer,
+        origin=check.origin,
+        declared_at=finding.origin if finding else None,
+        finding=finding,
+        hint=finding.hint if finding else None,
+        detail=finding.message if finding else check.reason or "",
+        evidence=check.evidence,
+        seconds=check.seconds,
+    )
+
+
+def _finding_row(finding: Finding) -> DoctorRow:
+    status = _STATUS_OF[finding.severity]
+    return DoctorRow(
+        key=f"{finding.id}:{finding.origin or ''}",
+        subject=finding.subject,
+        pinned=finding.expected or "",
+        found=finding.actual or "",
+        status=status,
+        word=_finding_word(finding, status),
+        layer=finding.layer,
+        origin=str(finding.origin or ""),
+        declared_at=finding.origin,
+        finding=finding,
+        hint=finding.hint,
+        detail=finding.message,
+    )
+
+
+def _finding_word(finding: Finding, status: RowStatus) -> str:
+    if finding.check == "toolchain.conflict":
+        return "conflict"
+    return "drift" if status != "ok" else "ok"
+
+
+def _is_note(finding: Finding) -> bool:
+    return finding.severity == "info"

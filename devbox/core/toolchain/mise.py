@@ -1,0 +1,259 @@
+"""mise: which installed version a word means (spec/toolchains.md 5.4, 5.5, 5.8).
+
+Pure: installed names, links and lock entries come in. Source: `toolset/tool_version.rs`, `tool_request.rs`,
+`backend/mod.rs` (`fuzzy_match_versions`) of mise 2026.9.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["version", "prefix", "sub", "ref", "path", "system"]
+
+_PRE_RELEASE = re.compile(
+    r"(^Available versions:|-src|[-\\.]dev|-latest|-stm|[-\\.]rc|-milestone|-alpha|-beta|[-\\.]pre|-next|-test"
+    r"|-nightly|-canary|-experimental|-insider|-edge|snapshot|master|\d(?:alpha|beta|rc)\d*\b)",
+    re.IGNORECASE | re.ASCII,
+)
+_PEP440_PRE_RELEASE = re.compile(r"[0-9](?:a|b|c|rc)[0-9]+(?:$|[^a-z0-9])", re.IGNORECASE)
+_REF_WORD = re.compile(r"(ref|tag|branch|rev)[-:](.*)", re.DOTALL)
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\"'`\\$]")
+_NPM_RANGE = re.compile(r"^[<>=^~]|[<>]|\|\||\s|^\*$|^[xX]$")
+
+NODE_ALIASES = {
+    "argon": "4", "boron": "6", "carbon": "8", "dubnium": "10", "erbium": "12", "fermium": "14", "gallium": "16",
+    "hydrogen": "18", "iron": "20", "jod": "22", "krypton": "24",
+}
+"""LTS names compiled into mise 2026.9 (`plugins/core/node.rs`); `lts` is the newest of them."""
+_NEWEST_LTS = "24"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One version as a configuration asks for it."""
+
+    kind: Kind
+    text: str
+    """Without its scheme: `20`, `1.20` of `prefix:1.20`, `/opt/node` of `path:/opt/node`."""
+    sub: str = ""
+    """What `sub-N:` subtracts."""
+    scheme: str = ""
+    """`ref`, `tag`, `branch` or `rev` of a reference."""
+
+    @property
+    def raw(self) -> str:
+        """As mise reports it."""
+        prefix = {"prefix": "prefix:", "path": "path:", "sub": f"sub-{self.sub}:", "ref": f"{self.scheme}:"}
+        return f"{prefix.get(self.kind, '')}{self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What is on disk for one tool."""
+
+    versions: tuple[str, ...]
+    """Installed names in mise's order, oldest first."""
+    links: Mapping[str, str]
+    """Runtime links: name → target's name."""
+    linked: bool = False
+    """Whether a version is a link to elsewhere (`mise link`), which turns the lock file off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a request comes to."""
+
+    version: str | None
+    """The installed name; None where nothing fits."""
+    wanted: str
+    """What mise would install then."""
+    folder: str | None = None
+    """The name below `installs/<tool>/` whose programs run: a stale runtime link beats the version."""
+
+
+def parse_request(text: str) -> Request | None:
+    """The request that a version text makes; None where mise refuses it (quotes, `..`, a leading `-`, controls)."""
+    reference = _REF_WORD.fullmatch(text)
+    if reference:
+        return Request("ref", reference[2], scheme=reference[1]) if _allowed(reference[2]) else None
+    scheme, colon, rest = text.partition(":")
+    if not colon:
+        if text == "system":
+            return Request("system", text)
+        return Request("version", text) if _allowed(text) else None
+    if scheme == "path":
+        return None if _FORBIDDEN.search(rest) else Request("path", rest)
+    if scheme == "prefix":
+        return Request("prefix", rest) if _allowed(rest) else None
+    if scheme.startswith("sub-"):
+        sub = scheme.removeprefix("sub-")
+        return Request("sub", rest, sub=sub) if _allowed(sub) and _allowed(rest) else None
+    return Request("version", text) if _allowed(text) else None
+
+
+def is_range(text: str) -> bool:
+    """Whether mise would warn that this is an npm range, which it does not support."""
+    return bool(_NPM_RANGE.search(text)) or any(part in ("*", "x", "X") for part in text.split("."))
+
+
+def resolve(
+    tool: str, request: Request, store: Store, *, aliases: Mapping[str, str] | None = None, locked: Sequence[str] = ()
+) -> Choice:
+    """The version that mise selects offline; `locked` are the tool's versions in the lock file, in its order."""
+    if request.kind == "ref":
+        name = f"{request.scheme}-{request.text}".replace(":", "-").replace("/", "-")
+        return _installed(name, store)
+    if request.kind == "prefix":
+        return _locked(request.text, store, locked, boundary=True) or _prefix(tool, request.text, store)
+    text = request.text
+    if request.kind == "sub":
+        base = subtract(_base(tool, text, aliases or {}), request.sub)
+        return _word(tool, base, request.raw, store, locked) if base else Choice(None, request.raw)
+    found = _locked(text, store, locked)
+    return found or _word(tool, alias_target(tool, text, aliases or {}), text, store, locked)
+
+
+def alias_target(tool: str, text: str, aliases: Mapping[str, str]) -> str:
+    """The word behind an alias: the configuration's first, then those compiled in."""
+    if text in aliases:
+        return aliases[text]
+    if tool == "node":
+        if text == "lts":
+            return _NEWEST_LTS
+        if text.startswith(("lts/", "lts-")):
+            return NODE_ALIASES.get(text[4:], text)
+    return text
+
+
+def matching(tool: str, query: str, versions: Sequence[str]) -> list[str]:
+    """`fuzzy_match_versions`: names that are the query or continue it at a separator, pre-releases left out."""
+    numeric = query.lstrip("vV")[:1].isdigit() if query[:1] in ("v", "V") else query[:1].isdigit()
+    separators = "+-." if numeric else "-."
+    starts = {query, f"v{query}"} if query[:1].isdigit() else {query}
+    if query[:1] in ("v", "V"):
+        starts.add(query[1:])
+
+    def fits(name: str) -> bool:
+        if name == query:
+            return True
+        if _PRE_RELEASE.search(name) or (tool == "python" and _PEP440_PRE_RELEASE.search(name)):
+            return False
+        return any(_continues(name, start, separators) for start in starts)
+
+    return [name for name in versions if fits(name)]
+
+
+def subtract(version: str, sub: str) -> str | None:
+    """`sub-2:22` → 20; `sub-0.1:3.12` → 3.11; None where a part is no number."""
+    whole, minus = version.split("."), sub.split(".")
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in (*whole, *minus)):
+        return None
+    numbers = [int(part) for part in whole[: len(minus)]]
+    for index, amount in enumerate(int(part) for part in minus[: len(numbers)]):
+        if numbers[index] >= amount:
+            numbers[index] -= amount
+            continue
+        borrow = next((earlier for earlier in reversed(range(index)) if numbers[earlier] > 0), None)
+        if borrow is None:
+            return "0"
+        return ".".join(map(str, (*numbers[:borrow], numbers[borrow] - 1)))
+    return ".".join(map(str, numbers))
+
+
+def version_order(name: str) -> tuple[object, ...]:
+    """mise's order of installed names: part by part, numbers as numbers, a pre-release before its release."""
+    text = name[1:] if name[:1] in ("v", "V") else name
+    release, _, extra = text.partition("-") if text[:1].isdigit() else (text, "", "")
+    return (_parts(release), not extra, _parts(extra), name)
+
+
+def _parts(text: str) -> tuple[tuple[int, int, str], ...]:
+    parts = []
+    for part in re.split(r"[.+\-_]", text):
+        match = re.match(r"([0-9]{1,18})(.*)", part, re.DOTALL)
+        parts.append((int(match[1]), -1 if match[2] else 0, match[2]) if match else (-1, 0, part))
+    return tuple(parts)
+
+
+def _word(tool: str, word: str, asked: str, store: Store, locked: Sequence[str]) -> Choice:
+    """An ordinary version word, after aliases."""
+    if word != asked:
+        scheme = parse_request(word)
+        if scheme is not None and scheme.kind != "version":
+            return resolve(tool, scheme, store, locked=locked)
+        found = _locked(word, store, locked)
+        if found:
+            return found
+    if word == "latest":
+        return _latest(store)
+    names = matching(tool, word, store.versions)
+    if word in names:
+        return _chosen(word, asked, store)
+    return _chosen(names[-1], asked, store) if names else Choice(None, word)
+
+
+def _latest(store: Store) -> Choice:
+    """The link `latest`, else the highest name, pre-releases included."""
+    target = store.links.get("latest")
+    if target is not None:
+        return _chosen(target, "latest", store) if target in store.versions else Choice(None, target)
+    names = [name for name in store.versions if name != "latest"]
+    return _chosen(names[-1], "latest", store) if names else Choice(None, "latest")
+
+
+def _prefix(tool: str, prefix: str, store: Store) -> Choice:
+    names = matching(tool, prefix, store.versions)
+    return _chosen(names[-1], prefix, store) if names else Choice(None, prefix)
+
+
+def _chosen(version: str, asked: str, store: Store) -> Choice:
+    """A runtime link of the asked word's name is what PATH gets, even where it is stale."""
+    name = asked.replace(":", "-").replace("/", "-")
+    return Choice(version, version, name if name != version and name in store.links else version)
+
+
+def _installed(name: str, store: Store) -> Choice:
+    return Choice(name, name, name) if name in store.versions else Choice(None, name)
+
+
+def _locked(query: str, store: Store, locked: Sequence[str], *, boundary: bool = False) -> Choice | None:
+    """The lock file's entry that begins with the query; it is final, installed or not."""
+    if store.linked:
+        return None
+    fitting = [version for version in locked if _lock_fits(query, version, boundary)]
+    if not fitting:
+        return None
+    version = max(fitting, key=version_order) if query == "latest" else fitting[0]
+    return _installed(version, store)
+
+
+def _lock_fits(query: str, version: str, boundary: bool) -> bool:
+    if query == "latest":
+        return True
+    start, whole = _without_v(query), _without_v(version)
+    if not whole.startswith(start):
+        return False
+    rest = whole[len(start) :]
+    return not boundary or (bool(start) and (not rest or start.endswith("-") or rest[0] in ".-+"))
+
+
+def _without_v(text: str) -> str:
+    return text[1:] if text[:1] in ("v", "V") and text[1:2].isdigit() else text
+
+
+def _base(tool: str, text: str, aliases: Mapping[str, str]) -> str:
+    return alias_target(tool, text, aliases)
+
+
+def _continues(name: str, start: str, separators: str) -> bool:
+    if not name.startswith(start):
+        return False
+    rest = name[len(start) :]
+    return not rest or start.endswith("-") or (rest[0] in separators and len(rest) > 1)
+
+
+def _allowed(text: str) -> bool:
+    return not (text.startswith("-") or ".." in text or _FORBIDDEN.search(text))

@@ -1,0 +1,81 @@
+"""The builder port: one build from request to image, whoever builds (buildx, the classic builder)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Protocol
+
+from devbox.core.build import BuildState, StepKey
+from devbox.core.outline import NO_OUTLINE, Outline
+from devbox.core.project import Pairs, Secret
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """One build. Paths are absolute."""
+
+    context: str
+    dockerfile: str
+    tag: str
+    target: str | None = None
+    args: Pairs = ()
+    args_from_env: tuple[str, ...] = ()
+    """Names of the caller's variables that are build arguments too; their values stand in no command line."""
+    labels: Pairs = ()
+    secrets: tuple[Secret, ...] = ()
+    no_cache: bool = False
+    no_cache_filter: tuple[str, ...] = ()
+    pull: bool = False
+    dockerfile_text: str | None = None
+    """Build this text instead of the file's; `dockerfile` still names it and its ignore file."""
+    ignore_text: str | None = None
+    """The content of `<dockerfile>.dockerignore`, where there is one; it wins over the context's (spec 4.4)."""
+    extra_contexts: Pairs = ()
+    """Named contexts beside the main one: (name, absolute directory)."""
+    hidden: tuple[str, ...] = ()
+    """Words that devbox put into instructions and that are not shown."""
+    outline: Outline = NO_OUTLINE
+    """The Dockerfile's stages and step lines, where known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The newest state of the build."""
+
+    state: BuildState
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Raw log bytes of a step (None: outside numbered steps)."""
+
+    step: StepKey | None
+    data: bytes
+
+
+class BuildRun(Protocol):
+    """A running build: iterate its updates; `close()` cancels it from any thread. After the last update its state's
+    outcome says how it ended."""
+
+    def __iter__(self) -> Generator[Progress | Output, None, None]: ...
+
+    def close(self) -> None: ...
+
+
+class Builder(Protocol):
+    """Something that builds images on the chosen engine."""
+
+    @property
+    def name(self) -> str:
+        """For people: `buildx 0.13.1 (docker)`."""
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What it cannot show or do, as sentences; empty for the default builder."""
+
+    @property
+    def mounts(self) -> bool:
+        """Whether it understands `RUN --mount`, secrets and named contexts: whether it is BuildKit."""
+
+    def build(self, request: BuildRequest) -> BuildRun: ...

@@ -1,0 +1,1 @@
+"""The private engine: a Docker Engine that devbox installs, starts and stops where none answers."""

@@ -1,0 +1,53 @@
+"""`rebuild`: build now, then recreate what the new image makes stale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from devbox.core.events import Event, Note, PlanMade, Settled
+from devbox.core.plan import Operation
+from devbox.core.project import BOX
+from devbox.flows.box.guard import admit
+from devbox.flows.box.images import have_images
+from devbox.flows.box.observe import look
+from devbox.flows.box.options import RebuildOptions
+from devbox.flows.box.remote import require_local_mounts
+from devbox.flows.box.requirements import require_host
+from devbox.flows.box.stopwatch import Deadline, Stopwatch
+from devbox.flows.box.up import converge
+from devbox.flows.workspace import Workspace
+
+_DEFAULT = RebuildOptions()
+
+
+def rebuild(workspace: Workspace, options: RebuildOptions = _DEFAULT) -> Iterator[Event]:
+    """Build the project's images, then replace the containers that no longer fit; what does not run stays so.
+
+    Raises what `up` raises.
+    """
+    watch, deadline = Stopwatch(workspace.clock, "observe"), Deadline(workspace.clock, options.timeout)
+    if options.dry_run:
+        built = [container.service for container in look(workspace).desired.containers if container.builds]
+        yield PlanMade(tuple(Operation("build-image", service, "asked for") for service in built))
+        return
+    held = yield from admit(workspace, "rebuild", watch)
+    with held:
+        watch.enter("observe")
+        view = look(workspace)
+        require_host(workspace, view.info)
+        require_local_mounts(workspace, view.desired)
+        desired = yield from have_images(
+            workspace, view.desired, build=True, options=options, deadline=deadline, watch=watch
+        )
+        watch.enter("plan")
+        view = replace(view, desired=desired)
+        if view.containers:
+            yield from converge(
+                workspace, view, wait=options.wait, deadline=deadline, watch=watch, only_stale=True
+            )
+        else:
+            yield Note("nothing runs: `devbox up` starts it")
+            box = desired.container(BOX)
+            yield Settled((), box.image_id if box else None)
+    yield watch.spent()

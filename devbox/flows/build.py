@@ -1,0 +1,200 @@
+"""Building one service's image: events while it runs, a record in the ledger, one clear error when it fails.
+
+The ledger is a memory: what goes wrong with it is said and never fails a build. The one exception is a ledger written
+by a newer devbox, which stops before anything is built (security.md 8.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import replace
+
+from devbox.core.build import BuildState, Cause, Step, StepKey, StepStatus
+from devbox.core.buildfailure import build_failure, log_key, without_added_lines
+from devbox.core.errors import BusyError, Cancelled, DevboxError, EngineError, ExhaustedError
+from devbox.core.events import BuildChanged, BuildLog, BuildStarted, Event, Note
+from devbox.core.labels import project_id
+from devbox.core.masking import StreamMasker
+from devbox.core.project import Pairs, Service
+from devbox.core.stepname import stage_label
+from devbox.engine.builder import Output, Progress
+from devbox.flows.build_request import BuildOptions, Prepared, prepare
+from devbox.flows.secrets import secret_masker
+from devbox.flows.workspace import Workspace
+from devbox.store.ledger import BuildRecord, Ledger, PastSeconds
+
+__all__ = ["BuildOptions", "build_image"]
+
+BEAT = 0.1
+"""Seconds between two states: ten a second are enough for any face."""
+_TAIL = 16 << 10
+"""Bytes of each step's output kept for the error."""
+_DEFAULT = BuildOptions()
+
+
+def build_image(
+    workspace: Workspace, service: Service, *, tag: str, labels: Pairs, options: BuildOptions = _DEFAULT
+) -> Generator[Event, None, str]:
+    """Build and tag the image of a service; returns its id.
+
+    Raises BuildError, ConfigError (no Dockerfile), EngineError (the engine went away), Cancelled.
+    """
+    engine = workspace.engine
+    builder = workspace.choose_builder(engine)
+    prepared = prepare(workspace, service, builder, tag=tag, labels=labels, options=options)
+    book = _Book(workspace, service.name)
+    yield from book.opened()
+    yield BuildStarted(service.name)
+    watch = _Watch(workspace, service, prepared, book.past)
+    run = builder.build(prepared.request)
+    try:
+        with workspace.cancel.closing(run.close), closing(run.__iter__()) as updates:
+            for update in updates:
+                yield from watch.seen(update)
+    finally:
+        # Also when the flow itself is closed or interrupted: the steps that ran did run.
+        notes = book.recorded(watch.ended())
+    yield from notes
+    state = watch.state
+    if state.outcome == "cancelled" or workspace.cancel.cancelled:
+        raise Cancelled
+    if state.outcome != "ok":
+        _check_engine(workspace, service, state)
+        raise build_failure(
+            state, service.name, prepared.dockerfile, output=watch.tail(log_key(state)), added=prepared.added
+        )
+    image = engine.image(tag)
+    if image is None:
+        raise EngineError(f"the image of {service.name} was built but {tag} is not on the engine")
+    return image.id
+
+
+class _Watch:
+    """Turns a builder's updates into events: masked, timed, enriched with what the ledger knows."""
+
+    def __init__(self, workspace: Workspace, service: Service, prepared: Prepared, past: PastSeconds) -> None:
+        self._clock = workspace.clock
+        self._service = service.name
+        self._prepared = prepared
+        self._past = past
+        self._masker = secret_masker(workspace, service)
+        self._maskers: dict[StepKey | None, StreamMasker] = {}
+        self._tails: dict[StepKey | None, bytearray] = {}
+        self._shown: float | None = None
+        self.state = BuildState(target=prepared.request.target or "")
+
+    def seen(self, update: Progress | Output) -> Generator[Event, None, None]:
+        """The events of one update."""
+        if isinstance(update, Progress):
+            self.state = self._enriched(update.state)
+            now = self._clock.monotonic()
+            last = update.state.outcome != "running"
+            if last:
+                for step in tuple(self._maskers):
+                    yield from self._log(step, self._maskers.pop(step).flush())
+            if last or self._shown is None or now - self._shown >= BEAT:
+                self._shown = now
+                yield BuildChanged(self._service, self.state)
+            return
+        if not self._masker.longest:
+            yield from self._log(update.step, self._masker.mask(update.data))
+            return
+        masker = self._maskers.setdefault(update.step, StreamMasker(self._masker))
+        yield from self._log(update.step, masker.feed(update.data))
+
+    def ended(self) -> BuildState:
+        """The last state, also when the build was left in the middle."""
+        return self.state if self.state.outcome != "running" else replace(self.state, outcome="cancelled")
+
+    def tail(self, step: StepKey | None) -> bytes:
+        """The end of a step's output."""
+        return bytes(self._tails.get(step, b""))
+
+    def _log(self, step: StepKey | None, data: bytes) -> Generator[Event, None, None]:
+        if not data:
+            return
+        tail = self._tails.setdefault(step, bytearray())
+        tail += data
+        if len(tail) > 2 * _TAIL:
+            del tail[:-_TAIL]
+        yield BuildLog(self._service, step, data)
+
+    def _enriched(self, state: BuildState) -> BuildState:
+        steps = tuple(self._step(step) for step in state.steps)
+        saved = [step.past_seconds for step in steps if step.status is StepStatus.HIT and step.past_seconds is not None]
+        text = without_added_lines(state.text, self._prepared.added) if state.text else ()
+        return replace(
+            state, steps=steps, saved_seconds=sum(saved) if saved else None,
+            text=tuple(self._masker.mask_text(line) for line in text),
+        )
+
+    def _step(self, step: Step) -> Step:
+        past = self._past.get((step.key.stage, step.instruction))
+        error = self._masker.mask_text(step.error) if step.error else step.error
+        causes = step.causes or self._known_causes(step)
+        if past is None and not error and not causes:
+            return step
+        return replace(step, past_seconds=past, error=error, causes=causes)
+
+    def _known_causes(self, step: Step) -> tuple[Cause, ...]:
+        """What the request and the stream themselves prove; a root miss of another kind stays unknown."""
+        if step.status not in (StepStatus.MISS, StepStatus.FAILED):
+            return ()
+        request = self._prepared.request
+        if request.no_cache or step.key.stage in request.no_cache_filter:
+            return (Cause("no-cache"),)
+        if step.after is None:
+            return ()
+        return (Cause("parent-missed", detail=f"{stage_label(step.after.stage)} {step.after.index}"),)
+
+
+class _Book:
+    """The ledger around one build; its failures are notes."""
+
+    def __init__(self, workspace: Workspace, service: str) -> None:
+        self._workspace = workspace
+        self._service = service
+        self._project = project_id(str(workspace.root), workspace.uid)
+        self._started = workspace.clock.time()
+        self.past: PastSeconds = {}
+
+    def opened(self) -> Generator[Event, None, None]:
+        """Read what past builds took. Raises ConfigError for a ledger that this devbox must not touch."""
+        said: list[str] = []
+        try:
+            with closing(Ledger.open(self._workspace.state, note=said.append)) as ledger:
+                self.past = ledger.past_seconds(self._project)
+        except (ExhaustedError, BusyError) as error:
+            said.append(_not_remembered(error))
+        for text in said:
+            yield Note(text, "warn")
+
+    def recorded(self, state: BuildState) -> tuple[Note, ...]:
+        """Write the build down."""
+        if not state.steps and state.outcome == "cancelled":
+            return ()
+        record = BuildRecord.of(state, project=self._project, service=self._service, started=self._started)
+        try:
+            with closing(Ledger.open(self._workspace.state)) as ledger:
+                ledger.record(record)
+        except DevboxError as error:
+            return (Note(_not_remembered(error), "warn"),)
+        return ()
+
+
+def _not_remembered(error: DevboxError) -> str:
+    return f"this build will not be remembered: {error.summary}"
+
+
+def _check_engine(workspace: Workspace, service: Service, state: BuildState) -> None:
+    """Raise EngineError when no step failed and the engine does not answer any more."""
+    if any(step.status is StepStatus.FAILED for step in state.steps):
+        return
+    try:
+        workspace.engine.info()
+    except EngineError as error:
+        raise EngineError(
+            f"the engine went away while {service.name} was built", detail=error.summary,
+            hint="start it and run again: steps that finished stay in the cache",
+        ) from error

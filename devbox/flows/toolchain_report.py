@@ -1,0 +1,112 @@
+"""Selections of all managers as rows, findings and conflicts of the report, as the answers of programs come in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from devbox.core.checks import Wanted, checked
+from devbox.core.doctor import Judged
+from devbox.core.findings import Conflict, Declared, DoctorRow, Finding, ImageRow, ToolchainRow
+from devbox.core.pins import Pin, find_conflicts
+from devbox.core.rows import toolchain_rows
+from devbox.core.toolchain.selection import Answer, Program, Selection, finish
+from devbox.core.toolchain_checks import conflict_finding, findings_of, unknown_reason
+from devbox.core.version import prefix_range
+from devbox.flows.toolchains import select_all
+from devbox.flows.toolchains.machine import Machine
+
+IMAGE_TOOLS = {
+    "python": "python", "node": "node", "golang": "go", "go": "go", "ruby": "ruby", "rust": "rust",
+    "eclipse-temurin": "java", "openjdk": "java",
+}
+"""Official images whose tag begins with the version of a tool (spec/toolchains.md 13)."""
+
+_NOT_ASKED = Answer(None, "it was not asked")
+
+
+@dataclass(frozen=True, slots=True)
+class Toolchains:
+    """What files and folders tell; versions come later."""
+
+    selections: tuple[Selection, ...]
+    images: tuple[ImageRow, ...]
+    conflicts: tuple[Conflict, ...]
+    shown: Callable[[str], str]
+    wanted: bool
+
+    def programs(self) -> tuple[Program, ...]:
+        """Programs whose version is wanted, each once."""
+        return tuple(dict.fromkeys(program for selection in self.selections for program in selection.programs()))
+
+    def judge(self, answers: Mapping[Program, Answer]) -> tuple[tuple[ToolchainRow, ...], Judged]:
+        """The rows and what is wrong with them."""
+        rows = tuple(self._row(selection, answers) for selection in self.selections)
+        unknown = [
+            reason
+            for selection, row in zip(self.selections, rows, strict=True)
+            if (reason := unknown_reason(selection, row, self._answer(selection.runs, answers)))
+        ]
+        evidence = ", ".join(f"{row.tool} {row.host_runs}" for row in rows if row.declared and row.host_runs)
+        checks = (
+            checked("toolchain", evidence=evidence, unknown="; ".join(unknown) or None),
+            checked("toolchain.conflict"),
+        )
+        return rows, Judged(checks, self._findings(rows, answers)) if self.wanted else Judged()
+
+    def lines(self, answers: Mapping[Program, Answer], *, checking: bool = False) -> list[DoctorRow]:
+        """The table's lines; `checking` before programs were asked."""
+        rows = [self._row(selection, answers) for selection in self.selections]
+        return toolchain_rows(rows, self._findings(rows, answers), checking=checking)
+
+    def lines_of(self, program: Program, answers: Mapping[Program, Answer]) -> list[DoctorRow]:
+        """The lines that this program's answer completes."""
+        complete = {
+            f"toolchain.{selection.tool}.{selection.manager}"
+            for selection in self.selections
+            if program in selection.programs() and all(other in answers for other in selection.programs())
+        }
+        return [line for line in self.lines(answers) if line.key in complete]
+
+    def _row(self, selection: Selection, answers: Mapping[Program, Answer]) -> ToolchainRow:
+        return finish(selection, lambda program: self._answer(program, answers), self.shown)
+
+    def _answer(self, program: Program | None, answers: Mapping[Program, Answer]) -> Answer:
+        """A shim's answer is its manager's: computed, never asked."""
+        if program is None:
+            return _NOT_ASKED
+        if program.shim_of:
+            for selection in self.selections:
+                runs = selection.runs
+                same = selection.manager == program.shim_of and selection.tool == program.tool
+                if same and runs and not runs.shim_of:
+                    return answers.get(runs, _NOT_ASKED)
+        return answers.get(program, _NOT_ASKED)
+
+    def _findings(
+        self, rows: Sequence[ToolchainRow], answers: Mapping[Program, Answer]
+    ) -> tuple[Finding, ...]:
+        found = [
+            finding
+            for selection, row in zip(self.selections, rows, strict=True)
+            for finding in findings_of(selection, row, self._answer(selection.shadow, answers))
+        ]
+        return (*found, *(conflict_finding(conflict) for conflict in self.conflicts))
+
+
+def read_toolchains(machine: Machine, images: tuple[ImageRow, ...], wanted: Wanted) -> Toolchains:
+    """Every selection, and the pins that exclude each other; nothing where no toolchain check runs."""
+    asked = wanted.any_of("toolchain", "toolchain.conflict")
+    selections = select_all(machine) if asked else ()
+    pins = [pin for selection in selections for pin in selection.pins]
+    pins += [pin for image in images if (pin := _image_pin(image))]
+    return Toolchains(selections, images, find_conflicts(pins), machine.files.shown, asked)
+
+
+def _image_pin(image: ImageRow) -> Pin | None:
+    """The version in an official image's tag is a convention; it is compared as a prefix."""
+    tool = IMAGE_TOOLS.get((image.name or "").rpartition("/")[2])
+    wanted = prefix_range(image.tag) if image.tag else None
+    if tool is None or image.stage_ref or wanted is None:
+        return None
+    return Pin(tool, Declared(image.path, image.line, image.ref or image.raw), wanted)

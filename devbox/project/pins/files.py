@@ -1,0 +1,82 @@
+"""Reads version files wherever a manager's rule looks: inside the project, above it, in HOME.
+
+Keeps what was refused, so that one hostile file becomes one finding and hides nothing else (security.md 3).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+
+from devbox.project.reading import Absent, Refused, read_outside_file, read_project_file
+
+_PARENT_LIMIT = 128
+"""Folders a search goes up."""
+
+
+class VersionFiles:
+    """The files of one run: read once, with the paths that reports show."""
+
+    def __init__(self, root: str) -> None:
+        """`root` is the canonical project folder."""
+        self.root = root
+        self.refused: dict[str, str] = {}
+        """Shown path → what is wrong with it, in the order found."""
+        self._read: dict[str, bytes | None] = {}
+
+    def shown(self, path: str) -> str:
+        """The path as reports give it: relative inside the project, absolute elsewhere."""
+        inside = self._inside(path)
+        return inside if inside is not None else path
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a regular file; None where there is none or it is refused (then it is in `refused`)."""
+        path = os.path.normpath(path)
+        if path not in self._read:
+            inside = self._inside(path)
+            content = read_project_file(self.root, inside) if inside is not None else read_outside_file(path)
+            if isinstance(content, Refused):
+                self.refused.setdefault(self.shown(path), content.sentence)
+            self._read[path] = None if isinstance(content, (Absent, Refused)) else content
+        return self._read[path]
+
+    def is_file(self, path: str) -> bool:
+        """Whether a regular file is there, links followed, as a shell's `-f`."""
+        try:
+            return stat.S_ISREG(os.stat(path).st_mode)
+        except (OSError, ValueError):
+            return False
+
+    def note_irregular(self, path: str) -> None:
+        """Remember a FIFO, device, socket or broken link where a version file would stand; a folder is nothing."""
+        try:
+            mode = os.lstat(path).st_mode
+        except (OSError, ValueError):
+            return
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode) and not self.is_file(path):
+            self.read(path)
+
+    def nearest(self, name: str, start: str) -> str | None:
+        """The nearest regular file of that name from `start` up to `/`."""
+        for folder in folders_up(start):
+            path = os.path.join(folder, name)
+            if self.is_file(path):
+                return path
+            self.note_irregular(path)
+        return None
+
+    def _inside(self, path: str) -> str | None:
+        root = self.root.rstrip("/")
+        return path[len(root) + 1 :] if path.startswith(f"{root}/") else None
+
+
+def folders_up(start: str) -> Iterator[str]:
+    """`start`, its parent, and so on to `/`."""
+    folder = os.path.abspath(start)
+    for _ in range(_PARENT_LIMIT):
+        yield folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return
+        folder = parent

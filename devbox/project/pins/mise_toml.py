@@ -1,0 +1,171 @@
+"""`mise.toml` as data: tools, aliases, settings, whether mise reads it without trust (spec/toolchains.md 5.3, 5.7).
+
+Templates are recognised, never rendered; whatever runs something in mise is not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from devbox.core.errors import ConfigError
+from devbox.project.toml_source import Node, parse_toml
+
+_DELIMITERS = ("{{", "{%", "{#")
+_SELECTORS = ("version", "path", "prefix", "ref")
+_TOOL_LINE = re.compile(r"^[ \t]*\"?([A-Za-z][A-Za-z0-9_:/@.-]{0,63})\"?[ \t]*=", re.MULTILINE)
+
+BACKEND_ALIASES = {"nodejs": "node", "golang": "go", "dotnet-core": "dotnet"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One version of one tool as written."""
+
+    text: str
+    line: int
+    systems: tuple[str, ...] = ()
+    """`os = […]`; empty means every one."""
+
+    @property
+    def dynamic(self) -> bool:
+        """Whether mise would render a template here."""
+        return has_template(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class MiseToml:
+    """What one file says."""
+
+    tools: Mapping[str, tuple[Wish, ...]] = field(default_factory=dict)
+    aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    min_version: str | None = None
+    safe: bool = True
+    """Read by mise without trust."""
+    problem: str | None = None
+    """Why mise fails on it; then `named` are the tools that its text seems to name."""
+    line: int | None = None
+    named: tuple[str, ...] = ()
+
+
+def parse(data: bytes, shown: str) -> MiseToml:
+    """The file; never raises."""
+    try:
+        document = parse_toml(data, shown)
+    except ConfigError as error:
+        return _broken(data, error.summary, error.line)
+    table = document.table or {}
+    tools_node = table.get("tools")
+    safe = not has_template(data.decode("utf-8", "replace")) and _is_safe(table)
+    if tools_node is not None and tools_node.table is None:
+        return _broken(data, "`tools` is not a table", tools_node.origin.line, safe)
+    tools: dict[str, tuple[Wish, ...]] = {}
+    for name, node in (tools_node.table or {}).items() if tools_node else ():
+        wishes = tuple(_wishes(node))
+        if any(wish is None for wish in wishes):
+            problem = f"`tools.{name}` is not a version, a list of versions or a table"
+            return _broken(data, problem, node.origin.line, safe)
+        tools[tool_name(name)] = tuple(wish for wish in wishes if wish is not None)
+    return MiseToml(tools, _aliases(table), _settings(table), _min_version(table.get("min_version")), safe)
+
+
+def tool_name(name: str) -> str:
+    """The one name of a tool: `nodejs` and `core:node` are `node`."""
+    bare = name.removeprefix("core:")
+    return BACKEND_ALIASES.get(bare, bare)
+
+
+def has_template(text: str) -> bool:
+    """Whether the text has a template delimiter."""
+    return any(mark in text for mark in _DELIMITERS)
+
+
+def _broken(data: bytes, problem: str, line: int | None, safe: bool = False) -> MiseToml:
+    text = data.decode("utf-8", "replace")
+    return MiseToml(problem=problem, line=line, named=tuple(map(tool_name, _TOOL_LINE.findall(text))), safe=safe)
+
+
+def _wishes(node: Node) -> Iterator[Wish | None]:
+    """The versions of one entry; None for what mise refuses."""
+    items = node.array if node.array is not None else (node,)
+    for item in items:
+        line = item.origin.line or 0
+        if isinstance(item.value, str):
+            yield Wish(item.value, line)
+        elif item.table is not None:
+            yield _table_wish(item.table, line)
+        else:
+            yield None
+
+
+def _table_wish(table: Mapping[str, Node], line: int) -> Wish | None:
+    chosen = [name for name in _SELECTORS if name in table]
+    text = table[chosen[0]].value if len(chosen) == 1 else None
+    if not isinstance(text, str):
+        return None
+    systems = table.get("os")
+    items = systems.array if systems and systems.array is not None else (systems,) if systems else ()
+    names = tuple(item.value for item in items if isinstance(item.value, str))
+    return Wish(text if chosen[0] == "version" else f"{chosen[0]}:{text}", line, names)
+
+
+def _aliases(table: Mapping[str, Node]) -> dict[str, dict[str, str]]:
+    """`[tool_alias.<tool>.versions]`, and its older spelling `[alias.<tool>]`."""
+    found: dict[str, dict[str, str]] = {}
+    for key in ("alias", "tool_alias"):
+        node = table.get(key)
+        for tool, entry in ((node.table or {}) if node else {}).items():
+            versions = (entry.table or {}).get("versions")
+            words = (versions.table if versions else None) or (entry.table or {})
+            plain = {name: item.value for name, item in words.items() if isinstance(item.value, str)}
+            found.setdefault(tool_name(tool), {}).update(plain)
+    return found
+
+
+def _settings(table: Mapping[str, Node]) -> dict[str, Any]:
+    node = table.get("settings")
+    return {name: _plain(item) for name, item in ((node.table or {}) if node else {}).items()}
+
+
+def _plain(node: Node) -> Any:
+    if node.table is not None:
+        return {name: _plain(item) for name, item in node.table.items()}
+    return [_plain(item) for item in node.array] if node.array is not None else node.value
+
+
+def _min_version(node: Node | None) -> str | None:
+    if node is None:
+        return None
+    hard = (node.table or {}).get("hard") if node.table is not None else node
+    return hard.value if hard is not None and isinstance(hard.value, str) else None
+
+
+def _is_safe(table: Mapping[str, Node]) -> bool:
+    """mise's `is_safe_config_body`: only min_version, tasks, and tools as plain strings; no template anywhere."""
+    if any(key not in ("min_version", "tasks", "tools") for key in table) or any(map(has_template, _strings(table))):
+        return False
+    tools = table.get("tools")
+    if tools is None:
+        return True
+    return tools.table is not None and all(
+        isinstance(entry.value, str)
+        or (entry.array is not None and all(isinstance(item.value, str) for item in entry.array))
+        for entry in tools.table.values()
+    )
+
+
+def _strings(table: Mapping[str, Node]) -> Iterator[str]:
+    """Every decoded string of the document, keys and values."""
+    pending: list[Node | Mapping[str, Node]] = [table]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, Node):
+            if isinstance(item.value, str):
+                yield item.value
+            pending += item.array or ()
+            item = item.table or {}
+        yield from item
+        pending += item.values()

@@ -1,0 +1,102 @@
+"""What the Doctor screen shows: rows that fill in while probes return. No widget, no thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from devbox.core.findings import CheckStatus, DoctorEvent, DoctorRow, Finished, Layer, RowChanged, RowsKnown, RowStatus
+from devbox.core.present import Tone
+from devbox.tui.session import Problem
+
+TONES: Mapping[RowStatus, Tone] = {
+    "error": Tone.ERROR, "warn": Tone.WARN, "unknown": Tone.UNKNOWN, "ok": Tone.OK, "checking": Tone.RUNNING,
+}
+_ORDER: Mapping[RowStatus, int] = {"error": 0, "warn": 1, "unknown": 2, "ok": 3, "checking": 4}
+_LAYER: Mapping[RowStatus, CheckStatus] = {"error": "drift", "warn": "drift", "unknown": "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorView:
+    """The table and the layers above it."""
+
+    rows: tuple[DoctorRow, ...] = ()
+    layers: Mapping[Layer, CheckStatus] = field(default_factory=dict)
+    """Empty until the first scan ended."""
+    scanning: bool = False
+    partial: bool = False
+    """The scan under way looks at some rows only."""
+    problem: Problem | None = None
+    engine: str = ""
+    """For the header: `docker 26.1`."""
+
+    def count(self, status: RowStatus) -> int:
+        """How many rows are in that state."""
+        return sum(row.status == status for row in self.rows)
+
+    def row(self, key: object) -> DoctorRow | None:
+        """The row with that key."""
+        return next((row for row in self.rows if row.key == key), None)
+
+
+def fold_doctor(view: DoctorView, event: DoctorEvent) -> DoctorView:
+    """The view after one more event."""
+    match event:
+        case RowsKnown(rows):
+            return _merged(view, rows) if view.partial else replace(view, rows=rows)
+        case RowChanged(row):
+            return _merged(view, (row,))
+        case Finished(report, rows):
+            engine = _engine_words(report.facts.get("engine", {})) or view.engine
+            if not view.partial:
+                return replace(view, rows=rows, layers=dict(report.layers), engine=engine)
+            merged = _merged(view, rows)
+            ordered = tuple(sorted(merged.rows, key=lambda row: _ORDER[row.status]))
+            return replace(merged, rows=ordered, layers=_relayered(merged, rows), engine=engine)
+
+
+def _merged(view: DoctorView, rows: tuple[DoctorRow, ...]) -> DoctorView:
+    """Rows changed in place, new ones at the end: nothing jumps while probes finish."""
+    news = {row.key: row for row in rows}
+    kept = tuple(news.pop(row.key, row) for row in view.rows)
+    return replace(view, rows=(*kept, *news.values()))
+
+
+def _relayered(view: DoctorView, changed: tuple[DoctorRow, ...]) -> dict[Layer, CheckStatus]:
+    """After a partial scan only the layers of its rows may have changed."""
+    layers = dict(view.layers)
+    for layer in {row.layer for row in changed}:
+        found = {_LAYER.get(row.status, "ok") for row in view.rows if row.layer == layer}
+        layers[layer] = "drift" if "drift" in found else "unknown" if "unknown" in found else "ok"
+    return layers
+
+
+def _engine_words(facts: Mapping[str, object]) -> str:
+    version = facts.get("version")
+    return f"docker {version}" if isinstance(version, str) and version else ""
+
+
+def check_of(row: DoctorRow) -> str:
+    """The check id, or its dotted prefix, that looks at this row again: `toolchain.python` for any of its managers."""
+    name = row.key.split(":")[0]
+    return ".".join(name.split(".")[:2]) if name.startswith("toolchain.") else name
+
+
+def settled(view: DoctorView, problem: Problem | None) -> DoctorView:
+    """The scan ended: a row whose probe never answered says so."""
+    rows = tuple(
+        replace(row, status="unknown", word="unknown", found="-", detail="the scan ended before its probe answered")
+        if row.status == "checking" else row
+        for row in view.rows
+    )
+    return replace(view, rows=rows, scanning=False, partial=False, problem=problem)
+
+
+def matching(rows: tuple[DoctorRow, ...], query: str) -> tuple[DoctorRow, ...]:
+    """Rows that hold the query in any column, in any case."""
+    wanted = query.casefold()
+    return tuple(
+        row
+        for row in rows
+        if wanted in " ".join((row.subject, row.pinned, row.found, row.word, row.origin, row.detail)).casefold()
+    )

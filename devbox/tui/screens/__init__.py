@@ -1,0 +1,1 @@
+"""The three screens, each loaded when first opened."""

@@ -1,0 +1,1 @@
+"""Widgets that draw immutable snapshots; they never fetch, wait or run anything."""

@@ -1,0 +1,36 @@
+"""Pins against pins."""
+
+from __future__ import annotations
+
+from devbox.core.findings import Declared
+from devbox.core.pins import Pin, find_conflicts
+from devbox.core.version import prefix_range
+
+
+def pin(path: str, raw: str, tool: str = "python", moving: bool = False) -> Pin:
+    return Pin(tool, Declared(path, 1, raw), None if moving else prefix_range(raw))
+
+
+def test_two_sources_that_exclude_each_other_are_a_pair() -> None:
+    (conflict,) = find_conflicts([pin(".python-version", "3.11"), pin("Dockerfile", "3.13")])
+    assert [source.path for source in conflict.sources] == [".python-version", "Dockerfile"]
+
+
+def test_a_moving_word_conflicts_with_nothing() -> None:
+    assert find_conflicts([pin(".nvmrc", "lts/*", "node", moving=True), pin("Dockerfile", "3", "node")]) == ()
+
+
+def test_different_tools_do_not_conflict() -> None:
+    assert find_conflicts([pin(".nvmrc", "20", "node"), pin("Dockerfile", "3.13")]) == ()
+
+
+def test_of_a_list_in_one_file_the_first_version_counts() -> None:
+    assert (
+        find_conflicts([pin(".python-version", "3.11"), pin(".python-version", "3.9"), pin("Dockerfile", "3.11")])
+        == ()
+    )
+
+
+def test_three_sources_make_every_contradicting_pair() -> None:
+    found = find_conflicts([pin("a", "3.11"), pin("b", "3.12"), pin("c", "3.11.4")])
+    assert [(one.sources[0].path, one.sources[1].path) for one in found] == [("a", "b"), ("b", "c")]

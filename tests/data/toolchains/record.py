@@ -1,0 +1,116 @@
+"""Records what the real pyenv, nvm and mise do in random small worlds: `pyenv.json`, `nvm.json`, `mise.json`.
+
+    python -m tests.data.toolchains.record pyenv /path/to/pyenv 60
+    python -m tests.data.toolchains.record nvm   /path/to/nvm.sh 60
+    python -m tests.data.toolchains.record mise  /path/to/mise 60
+
+The recordings here are of pyenv 2.6.30, nvm 0.40.6 and mise 2026.9.15. Nothing is downloaded; mise runs offline.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.data.toolchains import worlds
+from tests.flows.toolchain_world import World, build
+
+HERE = Path(__file__).parent
+NVM_SCRIPT = """
+export NVM_DIR="$HOME/.nvm"; . "$0" --no-use; nvm_auto use >/dev/null 2>&1
+rc=none
+if [ -n "$(nvm_find_nvmrc)" ]; then nvm use >"$HOME/said" 2>&1 </dev/null; rc=$?; fi
+echo "rc=$rc"; echo "current=$(nvm current)"; echo "node=$(node --version 2>/dev/null)"; cat "$HOME/said" 2>/dev/null
+"""
+VERSION = re.compile(r'(?:Python |ruby |version go|version "|^v)([^\s"]+)', re.MULTILINE)
+
+
+def main() -> None:
+    """Record one manager."""
+    manager, program, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    generate, ask = {"pyenv": (worlds.pyenv, pyenv), "nvm": (worlds.nvm, nvm), "mise": (worlds.mise, mise)}[manager]
+    cases = []
+    for seed in range(count):
+        case = generate(random.Random(seed))
+        with tempfile.TemporaryDirectory() as folder:
+            world = build(Path(folder), case)
+            answer = json.loads(json.dumps(ask(world, program)).replace(str(world.root), "${ROOT}"))
+        cases.append({**case, "answer": answer})
+    text = ",\n".join(json.dumps(case, sort_keys=True) for case in cases)
+    (HERE / f"{manager}.json").write_text(f"[\n{text}\n]\n")
+
+
+def pyenv(world: World, program: str) -> dict[str, Any]:
+    """`pyenv version-name`, and what `python` then is."""
+    names = _run(world, [program, "version-name"])
+    runs = _run(world, [program, "exec", "python", "--version"])
+    match = VERSION.search(runs.stdout) if runs.returncode == 0 else None
+    return {
+        "selected": [name for name in names.stdout.strip("\n").split(":") if name],
+        "missing": names.returncode != 0,
+        "runs": match[1] if match else None,
+    }
+
+
+def nvm(world: World, program: str) -> dict[str, Any]:
+    """A new shell, then `nvm use` where there is a `.nvmrc`."""
+    said = _run(world, ["bash", "-c", NVM_SCRIPT, program]).stdout
+    values = dict(line.split("=", 1) for line in said.splitlines()[:3])
+    error = {"0": None, "none": None, "3": "missing", "8": "cycle"}.get(values["rc"], "malformed")
+    if error == "malformed" and "invalid" not in said:
+        error = "missing"
+    return {
+        "error": error,
+        "used": values["current"] if values["rc"] == "0" else None,
+        "runs": values["node"][1:] or None,
+    }
+
+
+def mise(world: World, program: str) -> dict[str, Any]:
+    """`mise ls --current`, and what each tool is after `mise env`; or why every command fails."""
+    listed = _run(world, [program, "ls", "--current", "--json"])
+    if listed.returncode != 0:
+        words = listed.stderr
+        untrusted, old = "not trusted" in words, "is required, but" in words
+        return {"error": "untrusted" if untrusted else "min-version" if old else "malformed"}
+    shell = _run(world, [program, "env", "-s", "bash"]).stdout
+    tools = {}
+    for tool, entries in json.loads(listed.stdout).items():
+        argument = {"java": "-version", "go": "version"}.get(tool, "--version")
+        asked = _run(world, ["bash", "-c", f"{shell}\n{tool} {argument}"])
+        match = VERSION.search(asked.stdout + asked.stderr) if asked.returncode == 0 else None
+        tools[tool] = {
+            "declared": [[_source(entry["source"]), entry["requested_version"]] for entry in entries],
+            "selected": [entry["version"] for entry in entries if entry["installed"]],
+            "missing": [entry["requested_version"] for entry in entries if not entry["installed"]],
+            "runs": match[1] if match else None,
+        }
+    return {"error": None, "tools": tools}
+
+
+def _source(source: dict[str, str]) -> str:
+    return source.get("path") or f"env:{source.get('key') or source.get('name')}"
+
+
+def _run(world: World, argv: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        argv,
+        cwd=world.directory,
+        env=world.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        timeout=60,
+        check=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

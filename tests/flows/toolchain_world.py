@@ -1,0 +1,163 @@
+"""A small machine in a temporary folder: HOME, PATH, installed versions as their managers lay them out, a project.
+
+Used by tests and by the script that records what the real managers do in the same world.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from devbox.core.findings import ToolchainRow
+from devbox.core.toolchain.selection import finish
+from devbox.flows.toolchains import MANAGERS
+from devbox.flows.toolchains.machine import Machine
+from devbox.host.path import Boundary, SearchPath
+from devbox.host.program import learn
+from devbox.project.pins.files import VersionFiles
+
+SAYS = {
+    "python": "echo 'Python {}'",
+    "node": "echo 'v{}'",
+    "ruby": "echo 'ruby {} (2023-03-30) [x86_64-linux]'",
+    "java": "echo 'openjdk version \"{}\" 2023-10-17' >&2",
+    "go": "echo 'go version go{} linux/amd64'",
+}
+PROGRAMS = {"python": ("python", "python3"), "node": ("node",), "ruby": ("ruby",), "java": ("java",), "go": ("go",)}
+ORDINARY = (
+    "bash sh env cat ls sed awk mawk grep egrep fgrep find sort cut tail head tr readlink realpath dirname basename "
+    "uname uniq expr mkdir rm ln which xargs tee wc test printf true false id stat seq"
+)
+
+
+@dataclass
+class World:
+    """One machine; every path is below `root`."""
+
+    root: Path
+    cwd: str = "proj"
+    env: dict[str, str] = field(default_factory=dict)
+    path: list[str] = field(default_factory=list)
+    """Further entries in front of PATH, `${ROOT}` is replaced."""
+
+    def __post_init__(self) -> None:
+        self.root = self.root.resolve()
+        for folder in ("home", "proj", "system", "ordinary"):
+            (self.root / folder).mkdir(exist_ok=True)
+        for name in ORDINARY.split():
+            source = next((path for path in (f"/usr/bin/{name}", f"/bin/{name}") if os.path.exists(path)), None)
+            if source and not (self.root / "ordinary" / name).exists():
+                (self.root / "ordinary" / name).symlink_to(source)
+
+    @property
+    def home(self) -> Path:
+        """HOME."""
+        return self.root / "home"
+
+    @property
+    def directory(self) -> Path:
+        """Where the user stands."""
+        folder = self.root / self.cwd
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def file(self, path: str, content: str | bytes = "") -> Path:
+        """A file; `${ROOT}` in its text is replaced."""
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        data = content if isinstance(content, bytes) else content.replace("${ROOT}", str(self.root)).encode()
+        target.write_bytes(data)
+        return target
+
+    def program(self, path: str, script: str) -> Path:
+        """An executable shell script."""
+        target = self.file(path, f"#!/bin/sh\n{script}\n")
+        target.chmod(0o755)
+        return target
+
+    def link(self, path: str, target: str) -> None:
+        """A symbolic link."""
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(target.replace("${ROOT}", str(self.root)))
+
+    def system(self, tool: str, version: str) -> None:
+        """A program outside every manager."""
+        self._programs("system", tool, version)
+
+    def pyenv(self, *versions: str) -> None:
+        """Versions of pyenv's."""
+        (self.home / ".pyenv").mkdir(exist_ok=True)
+        for version in versions:
+            self._programs(f"home/.pyenv/versions/{version}/bin", "python", version)
+
+    def nvm(self, *versions: str) -> None:
+        """Versions of nvm's, `v20.9.0` or `iojs-v3.3.1`."""
+        (self.home / ".nvm").mkdir(exist_ok=True)
+        for version in versions:
+            number = version.removeprefix("iojs-").removeprefix("v")
+            old = number.startswith("0.") and int(number.split(".")[1]) < 12
+            kind = "versions/io.js" if version.startswith("iojs-") else "." if old else "versions/node"
+            self._programs(f"home/.nvm/{kind}/v{number}/bin", "node", number)
+
+    def mise(self, tool: str, *versions: str) -> None:
+        """Versions of mise's."""
+        (self.home / ".local/share/mise/installs").mkdir(parents=True, exist_ok=True)
+        for version in versions:
+            self._programs(f"home/.local/share/mise/installs/{tool}/{version}/bin", tool, version.removeprefix("v"))
+
+    def environment(self) -> dict[str, str]:
+        """The caller's environment in this world."""
+        entries = [entry.replace("${ROOT}", str(self.root)) for entry in self.path]
+        own = {name: value.replace("${ROOT}", str(self.root)) for name, value in self.env.items()}
+        entries += [str(self.root / "system"), str(self.root / "ordinary")]
+        return {"HOME": str(self.home), "PATH": ":".join(entries), "LANG": "C.UTF-8", "SHELL": "/bin/bash", **own}
+
+    def machine(self) -> Machine:
+        """What the readers of toolchains are handed."""
+        cwd, env = str(self.directory), self.environment()
+        boundary = Boundary((cwd, str(self.root / "proj")), os.getuid())
+        return Machine(
+            cwd=cwd,
+            home=str(self.home),
+            env=env,
+            files=VersionFiles(cwd),
+            path=SearchPath(env, str(self.home), cwd, boundary),
+            pins=(),
+            today=(2026, 11, 20),
+        )
+
+    def rows(self, manager: str) -> dict[str, ToolchainRow]:
+        """The finished rows of one manager by tool."""
+        machine = self.machine()
+        selections = MANAGERS[manager](machine)
+        return {one.tool: finish(one, learn, machine.files.shown) for one in selections}
+
+    def _programs(self, folder: str, tool: str, version: str) -> None:
+        for name in PROGRAMS.get(tool, (tool,)):
+            self.program(f"{folder}/{name}", SAYS.get(tool, "echo {}").format(version))
+
+
+def build(root: Path, case: Mapping[str, Any]) -> World:
+    """The world of a recorded case."""
+    world = World(root, cwd=case["cwd"], env=dict(case["env"]))
+    for tool, version in case["system"].items():
+        world.system(tool, version)
+    installed: Mapping[str, Sequence[str]] = case["installed"]
+    if case["manager"] == "mise":
+        world.mise("node")
+        for tool, versions in installed.items():
+            world.mise(tool, *versions)
+    else:
+        getattr(world, case["manager"])(*installed.get("versions", ()))
+    for path, content in case["files"].items():
+        if isinstance(content, str):
+            world.file(path, content.encode("latin-1") if case["manager"] == "pyenv" else content)
+        elif "link" in content:
+            world.link(path, content["link"])
+        else:
+            world.program(path, content["program"])
+    return world

@@ -1,0 +1,117 @@
+"""The report as text: readable without colour, every problem with its next step, one line of sums."""
+
+from __future__ import annotations
+
+from devbox.core.checks import CHECKS, checked, wanted
+from devbox.core.doctor import Judged, assemble
+from devbox.core.facts import Origin
+from devbox.core.findings import Declared, DoctorReport, Finding, ToolchainRow
+from devbox.core.present import ASCII, UNICODE
+from devbox.core.project import Policy
+from devbox.core.text import cell_width
+from devbox.report.doctor_json import doctor_fields
+from devbox.report.doctor_text import check_list, doctor_text, summary_line
+
+
+def report() -> DoctorReport:
+    finding = Finding(
+        "toolchain.python.mismatch",
+        "toolchain",
+        "runtime",
+        "error",
+        "python",
+        "python is 3.12.4 (/usr/bin/python3), `.python-version:1` pins 3.11",
+        "3.11",
+        "3.12.4",
+        Origin(".python-version", 1),
+        "`pyenv install 3.11`",
+    )
+    row = ToolchainRow(
+        "python",
+        "pyenv",
+        (Declared(".python-version", 1, "3.11"),),
+        host_runs="3.12.4",
+        host_path="/usr/bin/python3",
+        satisfied=False,
+        evidence="$ /usr/bin/python3 --version\nPython 3.12.4",
+        seconds=0.012,
+    )
+    checks = (checked("toolchain"), checked("platform.memory", subject="memory", actual="16.0 GiB", origin="psutil"))
+    return assemble("/p", [Judged(checks, (finding,))], wanted((), ()), Policy(), toolchains=(row,))
+
+
+def test_a_problem_says_value_expectation_origin_and_what_to_do() -> None:
+    lines = doctor_text(report(), UNICODE).split("\n")
+    assert lines[2].split() == ["✗", "python", "3.11", "3.12.4", "drift", "/usr/bin/python3"]
+    assert lines[3].strip() == "python is 3.12.4 (/usr/bin/python3), `.python-version:1` pins 3.11"
+    assert lines[4].strip() == "hint: `pyenv install 3.11`"
+    assert lines[-1] == "✗ 1 error, 0 warnings, 1 ok"
+
+
+def test_evidence_is_for_those_who_ask() -> None:
+    assert "Python 3.12.4" not in doctor_text(report(), UNICODE)
+    assert "    | Python 3.12.4 (12 ms)" in doctor_text(report(), UNICODE, verbose=True).split("\n")
+
+
+def test_ascii_has_no_glyph_beyond_ascii() -> None:
+    assert doctor_text(report(), ASCII, verbose=True).isascii()
+    assert summary_line(report(), ASCII).startswith("x ")
+
+
+def test_the_list_of_checks_has_every_id_once() -> None:
+    assert [line.split()[0] for line in check_list().split("\n")] == [check.id for check in CHECKS]
+
+
+def test_json_has_the_same_findings_and_the_contracts_fields() -> None:
+    fields = doctor_fields(report())
+    assert set(fields) == {"layers", "toolchains", "images", "conflicts", "facts", "findings", "checks", "summary"}
+    assert fields["findings"][0] == {
+        "id": "toolchain.python.mismatch",
+        "check": "toolchain",
+        "layer": "runtime",
+        "severity": "error",
+        "subject": "python",
+        "expected": "3.11",
+        "actual": "3.12.4",
+        "path": ".python-version",
+        "line": 1,
+        "message": "python is 3.12.4 (/usr/bin/python3), `.python-version:1` pins 3.11",
+        "hint": "`pyenv install 3.11`",
+    }
+    assert fields["summary"] == {"error": 1, "warn": 0, "info": 0, "unknown": 0, "ok": 1}
+    assert set(fields["toolchains"][0]) == {
+        "tool",
+        "manager",
+        "declared",
+        "resolved",
+        "resolved_all",
+        "via",
+        "host_runs",
+        "host_path",
+        "container_runs",
+        "satisfied",
+        "error",
+        "shadowed_by",
+    }
+
+
+def test_a_pin_with_a_line_break_cannot_write_a_line_of_its_own() -> None:
+    row = ToolchainRow(
+        "python",
+        "mise",
+        (Declared("mise.toml", 2, "3.11\n✓ everything is fine"),),
+        host_runs="3.12.4",
+        satisfied=False,
+    )
+    found = assemble("/p", [Judged((checked("toolchain"),))], wanted((), ()), Policy(), toolchains=(row,))
+    assert not any(line.startswith("✓ everything") for line in doctor_text(found, UNICODE).split("\n"))
+
+
+def test_wide_letters_do_not_shift_the_columns() -> None:
+    checks = (
+        checked("platform.memory", subject="記憶", actual="1", origin="here"),
+        checked("platform.disk", subject="disk", actual="2", origin="here"),
+    )
+    found = assemble("/p", [Judged(checks)], wanted((), ()), Policy())
+    lines = [line for line in doctor_text(found, UNICODE).split("\n") if line.endswith("here")]
+    assert len({cell_width(line) for line in lines}) == 1

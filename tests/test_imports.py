@@ -1,0 +1,87 @@
+"""What a command imports is a tested property: in a fresh interpreter, read from `sys.modules` (style.md, Imports)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = {"textual", "rich", "docker", "requests", "urllib3", "asyncio", "tomlkit", "importlib.metadata", "pytest"}
+
+PROBE = """
+import json, os, sys
+sys.argv = ["devbox", *json.loads(sys.argv[1])]
+from devbox.__main__ import main
+stdout = os.dup(1)
+os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+code = main()
+sys.stdout.flush()
+os.write(stdout, json.dumps([code, sorted(sys.modules)]).encode())
+"""
+
+
+def modules_after(arguments: list[str], cwd: Path, env: dict[str, str]) -> tuple[int, set[str]]:
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, json.dumps(arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+        check=True,
+        env={**env, "PYTHONPATH": str(Path(__file__).parent.parent), "DOCKER_HOST": "unix:///nonexistent/docker.sock"},
+    )
+    code, names = json.loads(done.stdout)
+    return code, set(names)
+
+
+@pytest.fixture
+def clean_env(tmp_path: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["doctor", "--json"], ["doctor", "--help"], ["doctor", "--list-checks"]]
+)
+def test_fast_commands_load_nothing_heavy(arguments: list[str], tmp_path: Path, clean_env: dict[str, str]) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / ".python-version").write_text("3.11\n")
+    code, names = modules_after(arguments, project, clean_env)
+    assert code in (0, 1)
+    assert names & HEAVY == set()
+
+
+def test_version_loads_only_devbox_itself(tmp_path: Path, clean_env: dict[str, str]) -> None:
+    _, names = modules_after(["--version"], tmp_path, clean_env)
+    assert {name for name in names if name.startswith("devbox")} == {"devbox", "devbox.__main__"}
+    assert "argparse" not in names
+
+
+def test_status_without_changes_spares_the_docker_sdk(tmp_path: Path, clean_env: dict[str, str]) -> None:
+    (tmp_path / "devbox.toml").write_text('[box]\nimage = "debian"\n')
+    code, names = modules_after(["status", "--json"], tmp_path, clean_env)
+    assert code == 4, "no engine answers there"
+    assert names & (HEAVY - {"importlib.metadata"}) == set()
+
+
+def test_a_repository_cannot_supply_our_modules(tmp_path: Path, clean_env: dict[str, str]) -> None:
+    canary = tmp_path / "canary"
+    for name in ("tomllib", "json", "argparse", "psutil", "pynvml", "docker"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(canary)!r}, 'w').write('ran')\nraise SystemExit(77)\n")
+    # The package is found through PYTHONPATH, as an installed one is found through site-packages.
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "devbox", "doctor", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+        env={**clean_env, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        check=False,
+    )
+    assert done.returncode in (0, 1), done.stderr
+    assert not canary.exists()
