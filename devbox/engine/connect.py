@@ -60,7 +60,11 @@ def connect(endpoint: Endpoint, *, seconds: float = QUICK) -> HttpEngine:
     """An engine that answers and is new enough. Raises EngineError with cause and next step, at the latest after
     `seconds`."""
     engine = HttpEngine(endpoint)
-    engine.negotiate(Deadline.after(seconds))
+    try:
+        engine.negotiate(Deadline.after(seconds))
+    except BaseException:
+        engine.close()
+        raise
     return engine
 
 
