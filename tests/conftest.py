@@ -14,11 +14,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Engine and flows are imported in the fixtures that need them: collecting core's tests takes no time.
 from devbox.engine.port import Endpoint, Engine
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+# No test fails on a clock: a busy machine is no reason to find a property slow.
+settings.register_profile("devbox", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("devbox")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,7 +1,4 @@
-"""Every check that `devbox doctor` knows, and which of them a run was asked for.
-
-Pure data. A check that is not listed here does not exist; `--list-checks`, `--only` and `--skip` read this table.
-"""
+"""Which checks a run was asked for, and what becomes of one that ran. Pure."""
 
 from __future__ import annotations
 
@@ -9,42 +6,9 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from devbox.core.check_list import BY_ALIAS, BY_ID, CHECKS
 from devbox.core.errors import UsageError
-from devbox.core.findings import CheckResult, CheckStatus, Finding, Layer
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check: its id, the layer it speaks about, and what it looks at."""
-
-    id: str
-    layer: Layer
-    title: str
-
-
-CHECKS: tuple[Check, ...] = (
-    Check("toolchain", "runtime", "what runs satisfies what version files pin, under each manager's own rules"),
-    Check("toolchain.conflict", "runtime", "no two sources pin versions that exclude each other"),
-    Check("toolchain.path", "configuration", "PATH has no entry that is empty, relative or inside the project"),
-    Check("images", "configuration", "every FROM names an image that can be named"),
-    Check("project.config", "configuration", "devbox.toml can be read"),
-    Check("project.files", "code", "version files are regular, readable files inside the project"),
-    Check("platform.arch", "hardware", "the processor's architecture is one that [host] names"),
-    Check("platform.memory", "hardware", "memory reaches [host] min_memory"),
-    Check("platform.disk", "hardware", "free disk space at the project reaches [host] min_disk"),
-    Check("platform.os", "os", "the operating system, its kernel, and whether it is WSL or a container"),
-    Check("platform.release", "os_version", "the release of the operating system"),
-    Check("platform.inotify", "os", "inotify allows enough watches for a project's files"),
-    Check("platform.files", "os", "a process may open enough files"),
-    Check("platform.locale", "configuration", "the locale's encoding is UTF-8"),
-    Check("platform.env", "configuration", "the variables that [host] env names are set"),
-    Check("gpu.driver", "hardware", "the NVIDIA driver answers and reaches [gpu] min_driver"),
-    Check("gpu.memory", "hardware", "each GPU's memory reaches [gpu] min_memory"),
-    Check("gpu.compute", "hardware", "each GPU reaches [gpu] min_compute_capability"),
-    Check("engine.reachable", "system_packages", "a Docker Engine answers"),
-)
-
-BY_ID = {check.id: check for check in CHECKS}
+from devbox.core.findings import CheckResult, CheckStatus, Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +37,18 @@ class Wanted:
 
 def wanted(only: Iterable[str], skip: Iterable[str]) -> Wanted:
     """The selection of a command line; UsageError for a word that no check begins with."""
-    chosen = Wanted(tuple(only), tuple(skip))
+    chosen = Wanted(tuple(map(canonical, only)), tuple(map(canonical, skip)))
     for selector in (*chosen.only, *chosen.skip):
         if not any(_related(check.id, selector) for check in CHECKS):
-            near = difflib.get_close_matches(selector, BY_ID, n=1, cutoff=0.5)
+            near = difflib.get_close_matches(selector, (*BY_ID, *BY_ALIAS), n=1, cutoff=0.5)
             hint = f"`devbox doctor --list-checks`{f' (did you mean `{near[0]}`?)' if near else ''}"
             raise UsageError(f"no check is called `{selector}`", hint=hint)
     return chosen
+
+
+def canonical(selector: str) -> str:
+    """devbox's own id for a name of BuildKit's or hadolint's; anything else as it is."""
+    return BY_ALIAS.get(selector.lower(), selector)
 
 
 def settle(checked: CheckResult, findings: Iterable[Finding]) -> CheckResult:

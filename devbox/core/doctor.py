@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
-from devbox.core.checks import Wanted, settle
+from devbox.core.checks import Wanted, canonical, settle
 from devbox.core.findings import (
     LAYERS,
     CheckResult,
@@ -69,7 +69,8 @@ def with_severity(finding: Finding, policy: Policy) -> Finding | None:
     """The finding with the severity that `[policy.severity]` gives it, the longest match first; None for `off`."""
     chosen = ""
     severity: str = finding.severity
-    for selector, word in policy.severity:
+    for name, word in policy.severity:
+        selector = canonical(name)
         matches = any(id == selector or id.startswith(f"{selector}.") for id in (finding.id, finding.check))
         if matches and len(selector) >= len(chosen):
             chosen, severity = selector, word

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from devbox.core.checks import BY_ID, checked
+from devbox.core.check_list import BY_ID
+from devbox.core.checks import checked
 from devbox.core.doctor import Judged
 from devbox.core.findings import CheckResult, Finding, Severity
 from devbox.core.platform_checks import size_text

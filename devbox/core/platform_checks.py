@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from devbox.core.checks import BY_ID, checked
+from devbox.core.check_list import BY_ID
+from devbox.core.checks import checked
 from devbox.core.doctor import Judged
 from devbox.core.facts import Origin
 from devbox.core.findings import CheckResult, Finding, Severity

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from devbox.core.checks import BY_ID
+from devbox.core.check_list import BY_ID
 from devbox.core.facts import Origin
 from devbox.core.findings import CheckResult, DoctorReport, DoctorRow, Finding, RowStatus, ToolchainRow
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from devbox.core.checks import Wanted, checked
 from devbox.core.doctor import Judged
@@ -18,13 +18,34 @@ from devbox.core.errors import ConfigError, UsageError
 from devbox.core.facts import Origin
 from devbox.core.findings import CheckResult, Finding, ImageRow
 from devbox.core.project import GpuNeeds, HostNeeds, Policy, Project
+from devbox.engine.builder import Builder
+from devbox.engine.port import Engine
 from devbox.flows.toolchains.machine import Machine
+from devbox.flows.workspace import Clock
 from devbox.host.path import Boundary, SearchPath
 from devbox.project.discovery import discover, load_project
 from devbox.project.pins.files import VersionFiles, folders_up
 
-if TYPE_CHECKING:
-    from devbox.flows.doctor import Subject
+
+class Subject(Protocol):
+    """The part of a workspace that doctor needs."""
+
+    @property
+    def root(self) -> Path: ...
+    @property
+    def directory(self) -> Path | None: ...
+    @property
+    def env(self) -> Mapping[str, str]: ...
+    @property
+    def home(self) -> Path: ...
+    @property
+    def uid(self) -> int: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def connect(self) -> Callable[[], Engine]: ...
+    @property
+    def choose_builder(self) -> Callable[[Engine], Builder]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devbox.core.checks import CHECKS
+from devbox.core.check_list import CHECKS
 from devbox.core.findings import LAYERS, DoctorReport, DoctorRow, Finding
 from devbox.core.present import Glyphs, Tone, check_tone
 from devbox.core.rows import rows

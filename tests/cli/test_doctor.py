@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from devbox import __version__
-from devbox.core.checks import CHECKS
+from devbox.core.check_list import CHECKS
 from devbox.core.findings import LAYERS
 from devbox.engine.port import Endpoint
 from tests.flows.toolchain_world import World

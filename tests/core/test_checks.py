@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from devbox.core.checks import CHECKS, checked, settle, wanted
+from devbox.core.check_list import CHECKS
+from devbox.core.checks import checked, settle, wanted
 from devbox.core.errors import UsageError
 from devbox.core.findings import LAYERS, Finding, Severity
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from devbox.core.checks import CHECKS, checked, wanted
+from devbox.core.check_list import CHECKS
+from devbox.core.checks import checked, wanted
 from devbox.core.doctor import Judged, assemble
 from devbox.core.facts import Origin
 from devbox.core.findings import Declared, DoctorReport, Finding, ToolchainRow

@@ -6,7 +6,8 @@ import argparse
 from dataclasses import replace
 
 from devbox.cli.invocation import Invocation
-from devbox.core.checks import CHECKS, wanted
+from devbox.core.check_list import CHECKS
+from devbox.core.checks import wanted
 from devbox.core.errors import ExitCode, UsageError
 
 FORMATS = ("text", "json")

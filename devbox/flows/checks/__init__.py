@@ -1,0 +1,12 @@
+"""All groups of checks beside the toolchains, in the order of the report.
+
+To add one: a module with a `GROUP`, an entry here, its checks in `core/check_list.py`. Modules stay light at import:
+what a probe needs is imported inside it.
+"""
+
+from __future__ import annotations
+
+from devbox.flows.checks import engine, gpu, platform
+from devbox.flows.checks.group import Group
+
+GROUPS: tuple[Group, ...] = (platform.GROUP, gpu.GROUP, engine.GROUP)
