@@ -1,0 +1,70 @@
+"""`package.json` as bounded data with lines; what its keys mean is each reader's to say (spec/toolchains.md 4.3 to 4.5).
+
+Nothing of it is ever run; scripts are not looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from devbox.project.json_positions import NESTING_LIMIT, line_of, nesting
+
+NAME = "package.json"
+
+
+@dataclass(frozen=True, slots=True)
+class PackageJson:
+    """One document, an object at its top."""
+
+    text: str
+    content: Mapping[str, Any]
+
+    def get(self, *path: str | int) -> Any:
+        """The value at a path of keys and array numbers; None where there is none."""
+        value: Any = self.content
+        for part in path:
+            if isinstance(part, str) and isinstance(value, dict):
+                value = value.get(part)
+            elif isinstance(part, int) and isinstance(value, list) and part < len(value):
+                value = value[part]
+            else:
+                return None
+        return value
+
+    def line(self, *path: str | int) -> int | None:
+        """The line of the key at that path."""
+        return line_of(self.text, *path)
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why there is no document. The content of a broken file is never quoted."""
+
+    problem: str
+    line: int | None = None
+
+
+def read(data: bytes) -> PackageJson | Unreadable:
+    """The document; never raises. A byte order mark and `NaN` are no JSON, as for the managers' own parsers."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return Unreadable("it is not UTF-8", data.count(b"\n", 0, error.start) + 1)
+    if nesting(text) > NESTING_LIMIT:
+        return Unreadable(f"it is nested deeper than {NESTING_LIMIT}")
+    try:
+        content = json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        return Unreadable("it is not JSON", error.lineno)
+    except (ValueError, RecursionError):
+        return Unreadable("it is not JSON that can be read")
+    if not isinstance(content, dict):
+        return Unreadable("it is not a JSON object", 1)
+    return PackageJson(text, content)
+
+
+def _no_constant(word: str) -> NoReturn:
+    raise ValueError(word)
