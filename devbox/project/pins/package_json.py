@@ -1,4 +1,4 @@
-"""`package.json` as bounded data with lines; what its keys mean is each reader's to say (spec/toolchains.md 4.3 to 4.5).
+"""`package.json` as bounded data with lines; what its keys mean is for each reader to say (spec/toolchains.md 4.3-4.5).
 
 Nothing of it is ever run; scripts are not looked at.
 """
