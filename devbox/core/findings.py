@@ -47,6 +47,8 @@ class ToolchainRow:
     evidence: str = ""
     """Argv and raw output of the probe, for the detail pane; empty when the layout told."""
     seconds: float | None = None
+    project: str = ""
+    """With `--recursive`, the sub-project's folder relative to the root (`.` for the root itself); else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,8 @@ class DoctorRow:
     evidence: str = ""
     """Argv and raw output of the probe, or what told without one."""
     seconds: float | None = None
+    project: str = ""
+    """With `--recursive`, the sub-project that the line is about; empty for the root."""
 
 
 @dataclass(frozen=True, slots=True)
