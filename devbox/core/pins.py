@@ -22,18 +22,40 @@ class Pin:
     declared: Declared
     range: Range | None
     """None: not comparable without alias files or the network."""
+    place: str = ""
+    """Where in its file, where one file says several things: `engines`, `volta`, `devEngines`."""
+    apart: bool = False
+    """Of a file that may say different things beside each other: build stages, jobs of a workflow."""
 
 
 def find_conflicts(pins: Iterable[Pin]) -> tuple[Conflict, ...]:
     """Pairs of pins, from different sources, of one tool, that exclude each other; in the order given.
 
-    A list of versions in one file (pyenv, mise) is a wish for all of them: the first is what runs, so the first counts.
+    A list of versions in one place (pyenv, mise) is a wish for all of them: the first is what runs, so it counts.
+    What two managers read in one place is one wish, as the first of them takes it.
     """
-    first: dict[tuple[str, str], Pin] = {}
+    found: dict[tuple[str, str, str], Conflict] = {}
+    for one, two in combinations(_wishes(pins), 2):
+        if one.tool != two.tool or not one.range or not two.range or one.range.meets(two.range):
+            continue
+        sources = (one.declared, two.declared)
+        if not (one.apart and two.apart and sources[0].path == sources[1].path):
+            # Of many stages or jobs that contradict the same source, one pair says it.
+            key = (one.tool, _named(one), _named(two))
+            found.setdefault(key, Conflict(one.tool, sources))
+    return tuple(found.values())
+
+
+def _named(pin: Pin) -> str:
+    return pin.declared.path if pin.apart else f"{pin.declared.path} {pin.place}"
+
+
+def _wishes(pins: Iterable[Pin]) -> list[Pin]:
+    first: dict[tuple[str, str, str, int | None], Pin] = {}
+    seen: set[tuple[str, Declared]] = set()
     for pin in pins:
-        first.setdefault((pin.tool, pin.declared.path), pin)
-    return tuple(
-        Conflict(one.tool, (one.declared, two.declared))
-        for one, two in combinations(first.values(), 2)
-        if one.tool == two.tool and one.range and two.range and not one.range.meets(two.range)
-    )
+        key = (pin.tool, pin.declared.path, pin.place, pin.declared.line if pin.apart else None)
+        if key not in first and (pin.tool, pin.declared) not in seen:
+            first[key] = pin
+        seen.add((pin.tool, pin.declared))
+    return list(first.values())

@@ -1,18 +1,38 @@
-"""Versions as numbers, and ranges of them: does a version fit a pin, and can two pins be met together.
+"""Versions as points on one line, and ranges of them: does a version fit a pin, and can two pins be met together.
 
-Pure. Only the leading dotted ASCII digits of a version count here; what a suffix means is decided by each manager's own
-rules (`core/toolchain`). PEP 440 sets are parsed by `packaging`, never by hand.
+Pure. One order for all notations, so that a PEP 440 set can be held against an npm range or a Docker tag: numbers first
+(a missing part is 0), then pre-releases before the release and post-releases after it. What a written range means is
+decided by libraries: `packaging` here, the npm one in `core/npm_range`.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
 _RELEASE = re.compile(r"[vV]?([0-9]{1,9}(?:\.[0-9]{1,9}){0,8})")
 _FULL = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){2,8}")
+_PRERELEASE = re.compile(
+    r"[-._]?(alpha|beta|rc|preview|pre|dev|nightly|canary|ea|snapshot|next|a|b)[-._]?([0-9]{1,18})?(?![a-z])",
+    re.IGNORECASE,
+)
+_FULL_NAME = {"a": "alpha", "b": "beta"}
 
 Numbers = tuple[int, ...]
+Stage = tuple[Any, ...]
+"""Where a version of these numbers stands: before the release, at it, after it. Compares as tuples do."""
+Point = tuple[Numbers, Stage]
+"""A place between versions, or a version itself: its numbers without trailing zeros, and its stage."""
+
+RELEASE: Stage = (0,)
+BEFORE: Stage = (-1,)
+"""Before every pre-release of these numbers, as npm's `-0`."""
+POST = 1
+BEYOND: Stage = (2,)
+"""After every post-release of these numbers."""
+BOTTOM: Point = ((), BEFORE)
 
 
 def release_numbers(version: str) -> Numbers | None:
@@ -26,24 +46,59 @@ def is_full_version(text: str) -> bool:
     return _FULL.fullmatch(text) is not None
 
 
+def point(numbers: Iterable[int], stage: Stage = RELEASE) -> Point:
+    """The place of a version; trailing zeros do not count."""
+    kept = list(numbers)
+    while kept and kept[-1] == 0:
+        kept.pop()
+    return tuple(kept), stage
+
+
+def prerelease_stage(identifiers: Iterable[int | str]) -> Stage:
+    """The stage of a pre-release by semver's precedence: numbers before words, fewer before more."""
+    return (-1, *((0, one, "") if isinstance(one, int) else (1, 0, one) for one in identifiers))
+
+
+def after(place: Point) -> Point:
+    """The next place: nothing lies between a version and it."""
+    return place[0], (*place[1], ())
+
+
+def version_point(version: str) -> Point | None:
+    """The place of a version as programs print it: `3.13.0rc2`, `v20.0.0-nightly2023`, `1.24rc1`, `17.0.9+9`.
+
+    A suffix that names no stage (`-tem`, `_392`) changes nothing.
+    """
+    match = _RELEASE.match(version)
+    if match is None:
+        return None
+    stage, suffix = RELEASE, _PRERELEASE.match(version, match.end())
+    if suffix:
+        word = suffix[1].lower()
+        stage = prerelease_stage((_FULL_NAME.get(word, word), int(suffix[2] or 0)))
+    return point(map(int, match[1].split(".")), stage)
+
+
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The versions from `low` (included) up to `high` (excluded); None is open. Shorter tuples sort first."""
+    """The versions from `low` (included) up to `high` (excluded); None is open."""
 
-    low: Numbers = ()
-    high: Numbers | None = None
+    low: Point = BOTTOM
+    high: Point | None = None
+    alone: str | None = None
+    """The version, where it is the only one in here and a pre-release: npm's ranges accept it on a condition."""
 
     @property
     def empty(self) -> bool:
         """Whether no version is in it."""
         return self.high is not None and self.low >= self.high
 
-    def __contains__(self, numbers: Numbers) -> bool:
-        return self.low <= numbers and (self.high is None or numbers < self.high)
+    def __contains__(self, place: Point) -> bool:
+        return self.low <= place and (self.high is None or place < self.high)
 
     def __and__(self, other: Interval) -> Interval:
         highs = [high for high in (self.high, other.high) if high is not None]
-        return Interval(max(self.low, other.low), min(highs) if highs else None)
+        return Interval(max(self.low, other.low), min(highs) if highs else None, self.alone or other.alone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +107,58 @@ class Range:
 
     text: str
     intervals: tuple[Interval, ...]
+    accepts: Callable[[str], bool] | None = field(default=None, compare=False)
+    """The library that reads this notation, asked for one version; None: the intervals tell."""
 
     def contains(self, version: str) -> bool:
-        """Whether the version's leading numbers are in the range; a missing third part counts as 0."""
-        numbers = release_numbers(version)
-        if numbers is None:
-            return False
-        padded = numbers + (0,) * (3 - len(numbers))
-        return any(padded in interval for interval in self.intervals)
+        """Whether the version is in the range by the rules of its notation."""
+        if self.accepts is not None:
+            return self.accepts(version)
+        place = version_point(version)
+        return place is not None and any(place in interval for interval in self.intervals)
 
     def meets(self, other: Range) -> bool:
         """Whether one version can be in both."""
-        return any(not (one & two).empty for one in self.intervals for two in other.intervals)
+        return any(
+            not (one & two).empty and other._takes(one) and self._takes(two)
+            for one in self.intervals
+            for two in other.intervals
+        )
+
+    def _takes(self, interval: Interval) -> bool:
+        """npm: a pre-release by itself fits only a range that names one of the same numbers, or that is any version."""
+        return interval.alone is None or Interval() in self.intervals or self.contains(interval.alone)
+
+
+def union(text: str, ranges: Iterable[Range]) -> Range:
+    """Any of these ranges: a matrix, a list of alternatives."""
+    parts = tuple(ranges)
+    return Range(
+        text, tuple(interval for one in parts for interval in one.intervals),
+        lambda version: any(one.contains(version) for one in parts),
+    )
 
 
 def prefix_range(text: str) -> Range | None:
     """`20` → 20.x, `3.11` → 3.11.x, `3.11.7` → that version alone; None where no number leads."""
     numbers = release_numbers(text)
-    return Range(text, (Interval(numbers, _next(numbers)),)) if numbers else None
+    if numbers is None:
+        return None
+    if len(numbers) >= 3:
+        return exact_range(text)
+    return Range(text, (Interval(point(numbers), point(_next(numbers), BEFORE)),))
 
 
 def exact_range(text: str) -> Range | None:
     """The version as written; missing parts are 0 (nodenv, rbenv, asdf words)."""
-    numbers = release_numbers(text)
-    if not numbers:
-        return None
-    padded = numbers + (0,) * (3 - len(numbers))
-    return Range(text, (Interval(padded, _next(padded)),))
+    place = version_point(text)
+    return Range(text, (Interval(place, after(place)),)) if place else None
+
+
+def minimum_range(text: str) -> Range | None:
+    """That version or any later one (the lines of go.mod)."""
+    place = version_point(text)
+    return Range(text, (Interval(place),)) if place else None
 
 
 def constraint_range(text: str) -> Range | None:
@@ -97,38 +177,64 @@ def constraint_range(text: str) -> Range | None:
 
 
 def pep440_range(text: str) -> Range | None:
-    """A PEP 440 specifier set as intervals; None where it is malformed."""
+    """A PEP 440 specifier set (spec/toolchains.md 3.3); None where it is malformed.
+
+    A pre-release that runs is held against it as it is, as `contains(version, prereleases=True)` does.
+    """
     # Deferred: packaging costs 9 ms and most projects write no such set where doctor looks.
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.version import InvalidVersion
 
     try:
-        clauses = [(clause.operator, clause.version) for clause in SpecifierSet(text)]
-    except InvalidSpecifier:
+        specifiers = SpecifierSet(text)
+        clauses = [_clause(clause.operator, clause.version) for clause in specifiers]
+    except (InvalidSpecifier, InvalidVersion, ValueError, OverflowError):
         return None
     intervals: tuple[Interval, ...] = (Interval(),)
-    for operator, version in clauses:
-        wanted = _clause(operator, version)
+    for wanted in clauses:
         intervals = tuple(both for one in intervals for two in wanted if not (both := one & two).empty)
-    return Range(text, intervals)
+
+    def accepts(version: str) -> bool:
+        try:
+            return specifiers.contains(version.rstrip("+"), prereleases=True)
+        except InvalidVersion:
+            return False
+
+    return Range(text, intervals, accepts)
 
 
 def _clause(operator: str, version: str) -> tuple[Interval, ...]:
-    numbers = release_numbers(version) or (0,)
-    full = numbers + (0,) * (3 - len(numbers))
     wildcard = version.endswith(".*")
-    same = Interval(numbers, _next(numbers)) if wildcard else Interval(full, _next(full))
-    after = same.high or ()
-    table: dict[str, tuple[Interval, ...]] = {
-        "==": (same,),
-        "===": (same,),
-        "!=": (Interval((), same.low), Interval(after)),
-        ">=": (Interval(full),),
-        ">": (Interval(_next(full)),),
-        "<": (Interval((), full),),
-        "<=": (Interval((), _next(full)),),
-        "~=": (Interval(full, _next(numbers[:-1] or numbers)),),
+    numbers, place = _pep440_point(version.removesuffix(".*"))
+    line = Interval(point(numbers, BEFORE), point(_next(numbers), BEFORE))
+    same = line if wildcard else Interval(place, after(place))
+    table: dict[str, Callable[[], tuple[Interval, ...]]] = {
+        "==": lambda: (same,),
+        "===": lambda: (same,),
+        "!=": lambda: (Interval(BOTTOM, same.low), Interval(same.high or BOTTOM)),
+        ">=": lambda: (Interval(place),),
+        # A release excludes its own post-releases, `<` its own pre-releases.
+        ">": lambda: (Interval((place[0], BEYOND) if place[1] == RELEASE else after(place)),),
+        "<": lambda: (Interval(BOTTOM, place if place[1] < RELEASE else (place[0], BEFORE)),),
+        "<=": lambda: (Interval(BOTTOM, after(place)),),
+        "~=": lambda: (Interval(place, point(_next(numbers[:-1]), BEFORE)),),
     }
-    return table.get(operator, (Interval(),))
+    return table[operator]()
+
+
+def _pep440_point(version: str) -> tuple[Numbers, Point]:
+    from packaging.version import Version  # deferred with its module, see pep440_range
+
+    parsed = Version(version)
+    stage = RELEASE
+    if parsed.pre is not None:
+        word, number = parsed.pre
+        stage = prerelease_stage((_FULL_NAME.get(word, word), number))
+    elif parsed.post is not None:
+        stage = (POST, parsed.post)
+    elif parsed.dev is not None:
+        stage = prerelease_stage((parsed.dev,))
+    return parsed.release, point(parsed.release, stage)
 
 
 def _next(numbers: Numbers) -> Numbers:
