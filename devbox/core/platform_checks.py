@@ -1,4 +1,4 @@
-"""Is the machine what `[host]` asks for, and fit for development at all: platform facts → checks and findings. Pure."""
+"""Is the machine what `[host]` asks for: architecture, memory, disk, locale, variables. Pure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from devbox.core.facts import Origin
 from devbox.core.findings import CheckResult, Finding, Severity
 from devbox.core.project import HostNeeds
 
-WATCHES = 65_536
-"""inotify watches below which watching an ordinary project fails; 524288 is what editors ask for."""
-OPEN_FILES = 1024
+LOW_DISK = 1 << 30
+"""Bytes; with less free than this the next build or installation fails, whatever `[host]` says."""
 ARCHITECTURES = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64"}
 
 _MORE_MEMORY = "close programs or give this machine more memory, or lower `[host] min_memory`"
@@ -24,11 +23,10 @@ _Check = tuple[CheckResult, tuple[Finding, ...]]
 
 
 def judge(facts: Facts, needs: HostNeeds, missing_env: tuple[str, ...]) -> Judged:
-    """Every platform check; `missing_env` are the names of `[host] env` that are not set anywhere."""
+    """The checks of this page; `missing_env` are the names of `[host] env` that are not set anywhere."""
     results = [
         _arch(facts, needs), _size(facts, "memory", _memory(facts), needs.min_memory, needs),
-        _size(facts, "disk", facts.get("disk_free"), needs.min_disk, needs), _system(facts), _release(facts),
-        _watches(facts), _files(facts), _locale(facts), _env(needs, missing_env),
+        _size(facts, "disk", facts.get("disk_free"), needs.min_disk, needs), _locale(facts), _env(needs, missing_env),
     ]
     return Judged(
         tuple(check for check, _ in results), tuple(finding for _, found in results for finding in found),
@@ -66,52 +64,22 @@ def _size(facts: Facts, name: str, actual: int | None, minimum: int | None, need
     expected = f">={size_text(minimum)}" if minimum is not None else ""
     reason = facts.get(f"{name}_reason", "not known") if actual is None else None
     check = checked(id, subject=name, expected=expected, actual=size_text(actual), origin="psutil", unknown=reason)
-    if actual is None or minimum is None or actual >= minimum:
+    if actual is None:
         return check, ()
+    if minimum is None or actual >= minimum:
+        return check, _low_disk(actual) if name == "disk" else ()
     what = "memory is" if name == "memory" else "free disk space is"
     hint = "`docker system df` shows what the engine holds" if name == "disk" else _MORE_MEMORY
     message = f"{what} {size_text(actual)}, {_where(needs)} asks for {size_text(minimum)}"
     return check, (_finding(id, message, "error", expected, size_text(actual), needs, hint),)
 
 
-def _system(facts: Facts) -> _Check:
-    actual = f"{facts['os']} {facts['kernel']}"
-    where = "WSL" if facts.get("wsl") else f"{facts['container']} container" if facts.get("container") else "uname"
-    return checked("platform.os", subject="system", actual=actual, origin=where, evidence=f"{actual}, {where}"), ()
-
-
-def _release(facts: Facts) -> _Check:
-    name = facts.get("os_name")
-    reason = None if name or facts["os"] == "macos" else facts.get("os_name_reason")
-    check = checked("platform.release", subject="release", actual=name or "-", origin="os-release", unknown=reason)
-    return check, ()
-
-
-def _watches(facts: Facts) -> _Check:
-    value = facts.get("inotify_max_user_watches")
-    reason = None if value is not None or facts["os"] != "linux" else facts.get("inotify_max_user_watches_reason")
-    check = checked(
-        "platform.inotify", subject="inotify watches", expected=f">={WATCHES}",
-        actual=str(value) if value is not None else "-", origin="/proc/sys/fs/inotify", unknown=reason,
-    )
-    if value is None or value >= WATCHES:
-        return check, ()
-    message = f"inotify allows {value} watches a user; watching a project's files needs more"
-    hint = "`sudo sysctl fs.inotify.max_user_watches=524288`"
-    return check, (_finding("platform.inotify", message, "warn", f">={WATCHES}", str(value), None, hint),)
-
-
-def _files(facts: Facts) -> _Check:
-    value = facts.get("open_files")
-    check = checked(
-        "platform.files", subject="open files", expected=f">={OPEN_FILES}", actual=str(value or "-"), origin="ulimit",
-        unknown=facts.get("open_files_reason") if value is None else None,
-    )
-    if not isinstance(value, int) or value >= OPEN_FILES:
-        return check, ()
-    message = f"a process may open {value} files; builds and watchers need at least {OPEN_FILES}"
-    hint = "`ulimit -n 4096`"
-    return check, (_finding("platform.files", message, "warn", f">={OPEN_FILES}", str(value), None, hint),)
+def _low_disk(free: int) -> tuple[Finding, ...]:
+    if free >= LOW_DISK:
+        return ()
+    message = f"only {size_text(free)} are free on the project's file system"
+    hint = "`docker system df` shows what the engine holds, `du -xhd1 ~ | sort -h` what you do"
+    return (_finding("platform.disk", message, "warn", f">={size_text(LOW_DISK)}", size_text(free), None, hint),)
 
 
 def _locale(facts: Facts) -> _Check:

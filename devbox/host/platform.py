@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
+
+from devbox.host.processor import processor_facts
 
 _READ_LIMIT = 64 * 1024
 """Bytes; of `/proc` and `/etc` files."""
@@ -41,7 +44,17 @@ def _system(facts: Facts, project_dir: str, env: Mapping[str, str]) -> None:
     facts["kernel"] = uname.release
     facts["arch"] = uname.machine
     facts["wsl"] = "microsoft" in uname.release.lower()
+    facts["wsl_version"] = _wsl_version(uname.release)
+    if facts["wsl_version"] is None:
+        facts["wsl_version_reason"] = "this is not WSL"
     facts["container"] = _container(env)
+
+
+def _wsl_version(kernel: str) -> int | None:
+    """WSL 1 imitates `4.4.0-19041-Microsoft`, WSL 2 runs a kernel of its own, `5.15.0-microsoft-standard-WSL2`."""
+    if "microsoft" not in kernel.lower():
+        return None
+    return 1 if kernel.endswith("-Microsoft") else 2
 
 
 def _container(env: Mapping[str, str]) -> str | None:
@@ -50,10 +63,23 @@ def _container(env: Mapping[str, str]) -> str | None:
         return "docker"
     if os.path.exists("/run/.containerenv"):
         return "podman"
-    return "kubernetes" if env.get("KUBERNETES_SERVICE_HOST") else None
+    if env.get("KUBERNETES_SERVICE_HOST"):
+        return "kubernetes"
+    try:
+        return _text("/run/systemd/container").strip() or None  # systemd's own word: lxc, systemd-nspawn, …
+    except OSError:
+        return "lxc" if env.get("container") == "lxc" else None
 
 
 def _release(facts: Facts, project_dir: str, env: Mapping[str, str]) -> None:
+    if sys.platform == "darwin":
+        facts["distribution"] = "macos"
+        _put(facts, "release", _macos_version)
+        facts["os_name"] = f"macOS {facts['release']}" if facts["release"] else None
+        if facts["os_name"] is None:
+            facts["os_name_reason"] = facts["release_reason"]
+        return
+
     def fields() -> dict[str, str]:
         for path in ("/etc/os-release", "/usr/lib/os-release"):
             if os.path.exists(path):
@@ -66,17 +92,16 @@ def _release(facts: Facts, project_dir: str, env: Mapping[str, str]) -> None:
     _put(facts, "os_name", lambda: fields()["PRETTY_NAME"])
 
 
+def _macos_version() -> str | None:
+    """What `sw_vers` prints, from the file it reads."""
+    text = _text("/System/Library/CoreServices/SystemVersion.plist")
+    match = re.search(r"<key>ProductVersion</key>\s*<string>([^<]+)</string>", text)
+    return match[1] if match else None
+
+
 def _processor(facts: Facts, project_dir: str, env: Mapping[str, str]) -> None:
     _put(facts, "cpus", lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
-    _put(facts, "cpu_model", _cpu_model)
-
-
-def _cpu_model() -> str | None:
-    for line in _text("/proc/cpuinfo").splitlines():
-        name, _, value = line.partition(":")
-        if name.strip() in ("model name", "Processor", "Model"):
-            return value.strip()
-    return None
+    facts.update(processor_facts())
 
 
 def _memory(facts: Facts, project_dir: str, env: Mapping[str, str]) -> None:
@@ -91,7 +116,12 @@ def _memory(facts: Facts, project_dir: str, env: Mapping[str, str]) -> None:
 
 
 def _memory_limit() -> int | None:
-    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+    return _cgroup_number("memory.max", "memory/memory.limit_in_bytes")
+
+
+def _cgroup_number(*names: str) -> int | None:
+    """The first limit that is there, in control groups of version 2 or 1; None where it is `max` or as good as that."""
+    for path in (f"/sys/fs/cgroup/{name}" for name in names):
         if os.path.exists(path):
             text = _text(path).strip()
             return int(text) if text.isdecimal() and len(text) < 18 else None
@@ -118,11 +148,40 @@ def _libc(facts: Facts, project_dir: str, env: Mapping[str, str]) -> None:
 def _locale(facts: Facts, project_dir: str, env: Mapping[str, str]) -> None:
     _put(facts, "locale", lambda: next((env[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if env.get(name)), "C"))
     facts["encoding"] = sys.getfilesystemencoding()
+    facts["time_zone"], facts["time_zone_origin"] = _time_zone(env)
+    facts["time_zone_known"] = _zone_file(facts["time_zone"])
+    if facts["time_zone_known"] is None:
+        facts["time_zone_known_reason"] = "the zone is a rule of its own, or this system has no zone files"
+
+
+def _time_zone(env: Mapping[str, str]) -> tuple[str, str]:
+    """The zone that programs use, and who says so; UTC where nobody does."""
+    if env.get("TZ"):
+        return env["TZ"], "env:TZ"
+    try:
+        target = os.path.realpath("/etc/localtime")
+        name = target.partition("/zoneinfo/")[2] if os.path.lexists("/etc/localtime") else ""
+        name = name or _text("/etc/timezone").strip()
+    except OSError:
+        name = ""
+    return (name, "/etc/localtime") if name else ("UTC", "nothing sets one")
+
+
+def _zone_file(name: str) -> bool | None:
+    """Whether the named zone exists; None where the name is a rule of its own (`CET-1CEST`), or no zones are here."""
+    name = name.removeprefix(":")
+    if not re.fullmatch(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*", name) or re.search(r"[A-Za-z]{3,}[+-]?\d", name):
+        return None
+    folder = next((one for one in ("/usr/share/zoneinfo", "/var/db/timezone/zoneinfo") if os.path.isdir(one)), None)
+    return os.path.isfile(os.path.join(folder, name)) if folder else None
 
 
 def _limits(facts: Facts, project_dir: str, env: Mapping[str, str]) -> None:
     for name in ("max_user_watches", "max_user_instances"):
         _put(facts, f"inotify_{name}", partial(_number, f"/proc/sys/fs/inotify/{name}"))
+    _put(facts, "pids_limit", lambda: _cgroup_number("pids.max", "pids/pids.max"))
+    if facts["pids_limit"] is None:
+        facts["pids_limit_reason"] = "no control group limits this process"
     try:
         # Not on every platform.
         import resource

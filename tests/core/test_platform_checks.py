@@ -76,9 +76,8 @@ def test_missing_variables_are_named_and_nothing_else_of_them() -> None:
 @pytest.mark.parametrize(
     ("facts", "id"),
     [
-        ({"inotify_max_user_watches": 8192}, "platform.inotify"),
-        ({"open_files": 256}, "platform.files"),
         ({"locale": "C", "encoding": "ascii"}, "platform.locale"),
+        ({"disk_free": 500 << 20}, "platform.disk"),
     ],
 )
 def test_a_limit_that_hurts_is_a_warning_with_a_command(facts: dict[str, Any], id: str) -> None:
@@ -91,10 +90,6 @@ def test_an_absent_fact_is_unknown_with_its_reason() -> None:
     found = report(HostNeeds(min_memory=GIB), memory=None, memory_reason="no permission")
     assert status(found, "platform.memory") == "unknown"
     assert next(check.reason for check in found.checks if check.id == "platform.memory") == "no permission"
-
-
-def test_another_system_has_no_inotify_and_that_is_fine() -> None:
-    assert status(report(os="macos", inotify_max_user_watches=None), "platform.inotify") == "ok"
 
 
 def test_sizes_read_as_devbox_toml_writes_them() -> None:

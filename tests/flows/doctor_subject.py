@@ -38,6 +38,12 @@ class AnsweringEngine:
             raise self.error
         return EngineInfo(version="26.1.5", api_version="1.45", os="linux", arch="amd64", storage_driver="overlay2")
 
+    def image(self, ref: str) -> None:
+        """It has none."""
+
+    def containers(self, labels: Mapping[str, str], *, all: bool = True) -> tuple[Any, ...]:
+        return ()
+
 
 def no_engine() -> Any:
     raise EngineError("no engine: there is no socket at /var/run/docker.sock", hint="`devbox engine start`")

@@ -1,4 +1,4 @@
-"""The Docker Engine: does one answer, and what it is."""
+"""The Docker Engine: does one answer, what it is, and what it cannot do."""
 
 from __future__ import annotations
 
@@ -7,17 +7,38 @@ from typing import Any
 
 from devbox.core import engine_checks
 from devbox.core.doctor import Judged
+from devbox.core.labels import Identity
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject
 from devbox.flows.engine_facts import engine_facts
 
 
 def _probe(subject: Subject, view: ProjectView) -> dict[str, Any]:
-    return engine_facts(subject.connect, subject.choose_builder if view.builds else None)
+    builder = subject.choose_builder if view.builds else None
+    return engine_facts(subject.connect, subject.clock, builder, _box_image(subject, view))
 
 
 def _judge(facts: Any, view: ProjectView, others: Mapping[str, Any]) -> Judged:
-    return engine_checks.judge(facts, has_box=view.has_box)
+    arch = str(others.get("platform", {}).get("arch") or "")
+    return engine_checks.judge(facts, has_box=view.has_box, arch=arch, env=view.machine.env)
 
 
-GROUP = Group("engine", {engine_checks.ID: "engine"}, _probe, _judge)
+def _box_image(subject: Subject, view: ProjectView) -> str | None:
+    """What the box would be made from: the image it names, or the one that devbox builds."""
+    if view.project is None:
+        return None
+    box = view.project.box
+    if box.build is None:
+        return box.image
+    identity = Identity.of(view.project.name, view.project.root, subject.uid)
+    return identity.image_ref(box.name, view.project.mode)
+
+
+GROUP = Group(
+    "engine",
+    {
+        engine_checks.ID: "engine", "engine.version": "", "engine.builder": "", "engine.storage": "",
+        "engine.cgroups": "", "engine.disk": "", "engine.clock": "", "engine.platform": "", "engine.context": "",
+    },
+    _probe, _judge,
+)

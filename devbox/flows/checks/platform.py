@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from devbox.core import platform_checks
+from devbox.core import os_checks, platform_checks
 from devbox.core.doctor import Judged
+from devbox.core.hardware_checks import judge_cpu, judge_emulation
+from devbox.core.judging import collect
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject
 
@@ -19,15 +22,20 @@ def _probe(subject: Subject, view: ProjectView) -> dict[str, Any]:
 
 
 def _judge(facts: Any, view: ProjectView, others: Mapping[str, Any]) -> Judged:
-    return platform_checks.judge(facts, view.host_needs, view.missing_env)
+    wanted = platform_checks.judge(facts, view.host_needs, view.missing_env)
+    more = collect([
+        judge_cpu(facts, view.images), judge_emulation(facts), *os_checks.judge_os(facts, view.machine.today),
+    ])
+    return replace(wanted, checks=(*wanted.checks, *more.checks), findings=(*wanted.findings, *more.findings))
 
 
 GROUP = Group(
     "platform",
     {
-        "platform.arch": "architecture", "platform.memory": "memory", "platform.disk": "disk",
-        "platform.os": "system", "platform.release": "release", "platform.inotify": "inotify watches",
-        "platform.files": "open files", "platform.locale": "locale", "platform.env": "",
+        "platform.arch": "architecture", "platform.cpu": "cpu level", "platform.emulation": "",
+        "platform.memory": "memory", "platform.disk": "disk", "platform.os": "system", "platform.release": "release",
+        "platform.inotify": "inotify watches", "platform.instances": "", "platform.files": "open files",
+        "platform.pids": "", "platform.locale": "locale", "platform.timezone": "", "platform.env": "",
     },
     _probe, _judge,
 )
