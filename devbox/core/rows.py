@@ -17,6 +17,7 @@ _NOTHING = "-"
 def rows(report: DoctorReport) -> tuple[DoctorRow, ...]:
     """Every line, in the order errors, warnings, unknown, ok; inside a group as found."""
     lines = [*toolchain_rows(report.toolchains, report.findings), *check_rows(report.checks, report.findings)]
+    lines += [_silent_row(check) for check in report.checks if check.status == "unknown" and _is_silent(check)]
     shown = {line.finding for line in lines if line.finding}
     lines += [_finding_row(finding) for finding in report.findings if finding not in shown and not _is_note(finding)]
     return tuple(sorted(lines, key=lambda line: _ORDER[line.status]))
@@ -26,9 +27,16 @@ def toolchain_rows(
     toolchains: Sequence[ToolchainRow], findings: Iterable[Finding], *, checking: bool = False
 ) -> list[DoctorRow]:
     """The lines of pinned toolchains; `checking` while their versions are still asked for."""
-    often = Counter(row.tool for row in toolchains if _has_line(row))
-    known = list(findings)
-    return [_toolchain_row(row, known, often[row.tool] > 1, checking) for row in toolchains if _has_line(row)]
+    often = Counter((row.project, row.tool) for row in toolchains if _has_line(row))
+    known: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if not _is_note(finding):
+            known.setdefault(finding.subject, []).append(finding)
+    return [
+        _toolchain_row(row, known.get(row.tool, []), often[row.project, row.tool] > 1, checking)
+        for row in toolchains
+        if _has_line(row)
+    ]
 
 
 def check_rows(checks: Iterable[CheckResult], findings: Iterable[Finding]) -> list[DoctorRow]:
@@ -51,9 +59,13 @@ def _toolchain_row(row: ToolchainRow, findings: list[Finding], several: bool, ch
     pinned = ", ".join(pin.raw for pin in row.declared) or _NOTHING
     first = row.declared[0] if row.declared else None
     declared_at = Origin(first.path, first.line) if first else None
-    key = f"toolchain.{row.tool}.{row.manager}"
+    project = row.project if row.project != "." else ""
+    key = toolchain_key(row)
     if checking:
-        return DoctorRow(key, subject, pinned, "…", "checking", "checking", "runtime", row.host_path or "", declared_at)
+        return DoctorRow(
+            key, subject, pinned, "…", "checking", "checking", "runtime", row.host_path or "", declared_at,
+            project=project,
+        )
     finding = _finding_of(row, findings)
     status = _toolchain_status(row, finding)
     return DoctorRow(
@@ -72,7 +84,13 @@ def _toolchain_row(row: ToolchainRow, findings: list[Finding], several: bool, ch
         detail=finding.message if finding else "",
         evidence=row.evidence,
         seconds=row.seconds,
+        project=project,
     )
+
+
+def toolchain_key(row: ToolchainRow) -> str:
+    """What tells the lines of toolchains apart: `toolchain.python.pyenv`, in a sub-project `…@services/api`."""
+    return f"toolchain.{row.tool}.{row.manager}" + (f"@{row.project}" if row.project not in ("", ".") else "")
 
 
 def _finding_of(row: ToolchainRow, findings: list[Finding]) -> Finding | None:
@@ -82,7 +100,6 @@ def _finding_of(row: ToolchainRow, findings: list[Finding]) -> Finding | None:
         finding
         for finding in findings
         if finding.id.startswith(f"toolchain.{row.tool}.")
-        and not _is_note(finding)
         and (finding.origin is None or not paths or finding.origin.path in paths)
     ]
     return mine[0] if mine else None
@@ -121,10 +138,23 @@ def _check_row(check: CheckResult, findings: list[Finding]) -> DoctorRow:
     )
 
 
+def _is_silent(check: CheckResult) -> bool:
+    """A check that has no line of its own; the lines of toolchains say themselves that they are unknown."""
+    return not check.subject and check.id != "toolchain"
+
+
+def _silent_row(check: CheckResult) -> DoctorRow:
+    """Unknown is never left out."""
+    return DoctorRow(
+        check.id, check.id, "", _NOTHING, "unknown", "unknown", check.layer, check.origin, detail=check.reason or "",
+        evidence=check.evidence, seconds=check.seconds,
+    )
+
+
 def _finding_row(finding: Finding) -> DoctorRow:
     status = _STATUS_OF[finding.severity]
     return DoctorRow(
-        key=f"{finding.id}:{finding.origin or ''}",
+        key=f"{finding.id}:{finding.origin or ''}:{finding.subject}",
         subject=finding.subject,
         pinned=finding.expected or "",
         found=finding.actual or "",

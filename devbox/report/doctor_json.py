@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from devbox.core.doctor_diff import Difference
 from devbox.core.findings import CheckResult, Declared, DoctorReport, Finding, ImageRow, ToolchainRow
 
 
@@ -25,8 +26,22 @@ def doctor_fields(report: DoctorReport) -> dict[str, Any]:
     }
 
 
-def _toolchain(row: ToolchainRow) -> dict[str, Any]:
+def against_fields(differences: Sequence[Difference]) -> dict[str, Any]:
+    """What `doctor --against` adds instead: only what differs, worst first, redacted."""
+    counts = {"error": 0, "warn": 0, "info": 0}
+    for one in differences:
+        counts[one.severity] += 1
     return {
+        "against": [
+            {"subject": one.subject, "here": one.here, "there": one.there, "path": one.path, "severity": one.severity}
+            for one in differences
+        ],
+        "summary": counts,
+    }
+
+
+def _toolchain(row: ToolchainRow) -> dict[str, Any]:
+    fields = {
         "tool": row.tool,
         "manager": row.manager,
         "declared": [_declared(pin) for pin in row.declared],
@@ -40,6 +55,7 @@ def _toolchain(row: ToolchainRow) -> dict[str, Any]:
         "error": row.error,
         "shadowed_by": row.shadowed_by,
     }
+    return {**fields, "project": row.project} if row.project else fields
 
 
 def _declared(pin: Declared) -> dict[str, Any]:

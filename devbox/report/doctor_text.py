@@ -1,79 +1,183 @@
-"""The doctor report as text: layers, then lines grouped by how bad they are, then one line of sums. Pure.
+"""The doctor report as text: the layers, then lines grouped by how bad they are, then one line of sums. Pure.
 
-Every foreign word passes `clean()` here, so that none can begin a line of its own; lines pass it again when printed.
+What is wrong, unknown or pinned has a line each; what is ok and compared with nothing is one line a layer, `-v` opens
+it. Every foreign word passes `clean()` here, so that none can begin a line of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from devbox.core.check_list import CHECKS
+from devbox.core.doctor_diff import Difference
 from devbox.core.findings import LAYERS, DoctorReport, DoctorRow, Finding
-from devbox.core.present import Glyphs, Tone, check_tone
+from devbox.core.present import Glyphs, Tone, check_tone, severity_tone
+from devbox.core.row_groups import Folded, fold
 from devbox.core.rows import rows
-from devbox.core.text import cell_width, clean, clip_end
+from devbox.core.text import cell_width, clean, clip_end, clip_middle
+from devbox.report.doctor_words import count, summary_words
 
 _TONES = {"error": Tone.ERROR, "warn": Tone.WARN, "unknown": Tone.UNKNOWN, "ok": Tone.OK, "checking": Tone.RUNNING}
 _WIDEST = 32
 """Columns of one cell."""
+_NARROWEST = 6
+_GAP = "  "
+_WORD = re.compile(r"`[^`]*`\S*|\S+")
+"""A word, or a command in backticks: it is pasted, so it is never broken."""
 
 
-def doctor_text(report: DoctorReport, glyphs: Glyphs, *, verbose: bool = False) -> str:
-    """The whole report."""
-    lines = [_layers(report, glyphs), ""]
+def doctor_text(report: DoctorReport, glyphs: Glyphs, *, verbose: bool = False, width: int | None = None) -> str:
+    """The whole report; `width` columns where a terminal has them, else lines as long as they are."""
+    lines = [*_layers(report, glyphs, width), ""]
     table = rows(report)
-    cells = [_cells(row, glyphs) for row in table]
-    widths = [max(map(cell_width, column)) for column in zip(*cells, strict=True)]
-    for row, words in zip(table, cells, strict=True):
-        padded = "  ".join(word + " " * (width - cell_width(word)) for word, width in zip(words, widths, strict=True))
-        lines.append(f"{glyphs.of(_TONES[row.status])} {padded}  {clean(row.origin)}".rstrip())
-        lines += _below(row, verbose)
+    alone, folded = (table, ()) if verbose else fold(table)
+    lines += _table(alone, glyphs, verbose, width)
+    lines += [""] if alone and folded else []
+    lines += [_folded(group, glyphs, width) for group in folded]
+    lines += ["", *_silent(report, glyphs, width)] if verbose else []
     notes = [finding for finding in report.findings if finding.severity == "info"]
     if notes:
-        lines += ["", *(_note(finding, glyphs, verbose) for finding in notes)]
-    return "\n".join([*lines, "", summary_line(report, glyphs)])
+        lines += ["", *(line for finding in notes for line in _note(finding, glyphs, verbose, width))]
+    return "\n".join([*lines, "", summary_words(report, glyphs)])
+
+
+def against_text(differences: Sequence[Difference], glyphs: Glyphs, width: int | None = None) -> str:
+    """What `--against` found: one line a difference, worst first."""
+    cells = [("", "here", "there"), *((one.subject, one.here, one.there) for one in differences)]
+    fitted, sizes = _fitted(cells, glyphs, None if width is None else width - 2)
+    lines = []
+    for number, words in enumerate(fitted):
+        glyph = " " if number == 0 else _severity_glyph(differences[number - 1].severity, glyphs)
+        path = differences[number - 1].path if number else None
+        lines.append(f"{glyph} {_padded(words, sizes)}{_GAP}{clean(path or '')}".rstrip())
+    if width is not None:
+        lines = [clip_end(line, width, glyphs.ellipsis) for line in lines]
+    return "\n".join([*(lines if differences else ()), against_words(differences, glyphs)])
+
+
+def against_words(differences: Sequence[Difference], glyphs: Glyphs) -> str:
+    """The line of sums: `✗ 3 differences, 1 that matters`."""
+    matter = sum(one.severity == "error" for one in differences)
+    if not differences:
+        return f"{glyphs.of(Tone.OK)} no difference"
+    tone = Tone.ERROR if matter else Tone.OK
+    verb = "matters" if matter == 1 else "matter"
+    return f"{glyphs.of(tone)} {count(len(differences), 'difference')}, {matter or 'none'} that {verb}"
 
 
 def check_list() -> str:
-    """Every check that there is, for `--list-checks`."""
+    """Every check that there is, for `--list-checks`: by layer, with what other tools call it."""
     width = max(len(check.id) for check in CHECKS)
-    layer = max(len(check.layer) for check in CHECKS)
-    return "\n".join(f"{check.id:<{width}}  {check.layer:<{layer}}  {check.title}" for check in CHECKS)
+    lines: list[str] = []
+    for layer in LAYERS:
+        here = [check for check in CHECKS if check.layer == layer]
+        if here:
+            lines += [*([""] if lines else []), layer.replace("_", " ")]
+        for check in here:
+            lines.append(f"  {check.id:<{width}}  {check.title}")
+            if check.aliases:
+                lines.append(f"  {'':<{width}}  also {', '.join(check.aliases)}")
+    return "\n".join(lines)
 
 
-def summary_line(report: DoctorReport, glyphs: Glyphs) -> str:
-    """One line that is enough alone: `✗ 1 error, 1 warning, 1 unknown, 12 ok`."""
-    counts = report.summary()
-    tone = Tone.ERROR if counts["error"] else Tone.WARN if counts["warn"] else Tone.OK
-    words = [_count(counts["error"], "error"), _count(counts["warn"], "warning")]
-    words += [f"{counts['unknown']} unknown"] if counts["unknown"] else []
-    return f"{glyphs.of(tone)} {', '.join(words)}, {counts['ok']} ok"
+def _layers(report: DoctorReport, glyphs: Glyphs, width: int | None) -> list[str]:
+    """The strip; on a terminal too narrow for it, two lines of four."""
+    parts = [f"{glyphs.of(check_tone(report.layers[layer]))} {layer.replace('_', ' ')}" for layer in LAYERS]
+    line = _GAP.join(parts)
+    if width is None or cell_width(line) <= width:
+        return [line]
+    sizes = [max(map(cell_width, (parts[at], parts[at + 4]))) for at in range(4)]
+    return [_padded(parts[start : start + 4], sizes).rstrip() for start in (0, 4)]
 
 
-def _layers(report: DoctorReport, glyphs: Glyphs) -> str:
-    return "  ".join(f"{glyphs.of(check_tone(report.layers[layer]))} {layer.replace('_', ' ')}" for layer in LAYERS)
+def _table(table: Sequence[DoctorRow], glyphs: Glyphs, verbose: bool, width: int | None) -> Iterator[str]:
+    box, several = any(row.container for row in table), any(row.project for row in table)
+    cells = [_cells(row, box, several) for row in table]
+    fitted, sizes = _fitted(cells, glyphs, None if width is None else width - 2)
+    room = None if width is None else width - 2 - sum(sizes) - len(_GAP) * len(sizes)
+    for row, words in zip(table, fitted, strict=True):
+        origin = clean(row.origin)
+        if room is not None:
+            origin = clip_middle(origin, room, glyphs.ellipsis) if room >= _NARROWEST else ""
+        yield f"{glyphs.of(_TONES[row.status])} {_padded(words, sizes)}{_GAP}{origin}".rstrip()
+        yield from _below(row, verbose, width)
 
 
-def _cells(row: DoctorRow, glyphs: Glyphs) -> tuple[str, ...]:
-    words = (row.subject, row.pinned, row.found, row.word)
-    return tuple(clip_end(clean(word), _WIDEST, glyphs.ellipsis) for word in words)
+def _cells(row: DoctorRow, box: bool, several: bool) -> tuple[str, ...]:
+    return (
+        row.subject, *([row.project or "."] if several else []), row.pinned, row.found,
+        *([row.container or "-"] if box else []), row.word,
+    )
 
 
-def _below(row: DoctorRow, verbose: bool) -> Iterator[str]:
+def _fitted(
+    cells: Sequence[tuple[str, ...]], glyphs: Glyphs, width: int | None
+) -> tuple[list[tuple[str, ...]], list[int]]:
+    """Clean cells and the sizes of their columns: the widest give way until they fit, with room for a place beside."""
+    shown = [tuple(clip_end(clean(word), _WIDEST, glyphs.ellipsis) for word in line) for line in cells]
+    sizes = [max(map(cell_width, column)) for column in zip(*shown, strict=True)]
+    if width is not None:
+        room = width - len(_GAP) * len(sizes)
+        while sum(sizes) > room and max(sizes, default=0) > _NARROWEST:
+            sizes[sizes.index(max(sizes))] -= 1
+    fitted = [
+        tuple(clip_end(word, size, glyphs.ellipsis) for word, size in zip(line, sizes, strict=True)) for line in shown
+    ]
+    return fitted, sizes
+
+
+def _padded(words: Iterable[str], sizes: Iterable[int]) -> str:
+    return _GAP.join(word + " " * (size - cell_width(word)) for word, size in zip(words, sizes, strict=True))
+
+
+def _folded(group: Folded, glyphs: Glyphs, width: int | None) -> str:
+    """`✓ hardware  architecture x86_64, disk 100.0 GiB`"""
+    widest = max(len(layer) for layer in LAYERS)
+    line = f"{glyphs.of(Tone.OK)} {group.layer.replace('_', ' '):<{widest}}{_GAP}{clean(', '.join(group.words))}"
+    return line if width is None else clip_end(line, width, glyphs.ellipsis)
+
+
+def _silent(report: DoctorReport, glyphs: Glyphs, width: int | None) -> Iterator[str]:
+    """The checks that are ok and have no line of their own."""
+    for layer in LAYERS:
+        silent = [check for check in report.checks if check.status == "ok" and not check.subject]
+        ids = [check.id for check in silent if check.layer == layer]
+        if ids:
+            yield from _wrapped(f"{glyphs.of(Tone.OK)} {layer.replace('_', ' ')}: {', '.join(ids)}", "", width)
+
+
+def _below(row: DoctorRow, verbose: bool, width: int | None) -> Iterator[str]:
     """What a person needs next: the sentence and the hint of what is wrong; with `-v` also what was seen."""
     if row.detail and (row.status != "ok" or verbose):
-        yield f"    {clean(row.detail)}"
+        yield from _wrapped(clean(row.detail), "    ", width)
     if row.hint:
-        yield f"    hint: {clean(row.hint)}"
+        yield from _wrapped(f"hint: {clean(row.hint)}", "    ", width)
     if verbose and row.evidence:
         took = f" ({row.seconds * 1000:.0f} ms)" if row.seconds is not None else ""
         yield from (f"    | {clean(line)}" for line in f"{row.evidence}{took}".split("\n"))
 
 
-def _note(finding: Finding, glyphs: Glyphs, verbose: bool) -> str:
+def _note(finding: Finding, glyphs: Glyphs, verbose: bool, width: int | None) -> Iterator[str]:
     hint = f" (hint: {clean(finding.hint)})" if verbose and finding.hint else ""
-    return f"{glyphs.of(Tone.TO_GO)} {clean(finding.message)}{hint}"
+    first, *rest = _wrapped(f"{clean(finding.message)}{hint}", "  ", width)
+    yield f"{glyphs.of(Tone.TO_GO)} {first.lstrip()}"
+    yield from rest
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+def _wrapped(text: str, indent: str, width: int | None) -> list[str]:
+    """The text broken at blanks, never inside backticks."""
+    if width is None or cell_width(indent + text) <= width:
+        return [indent + text]
+    lines = [""]
+    for word in _WORD.findall(text):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if lines[-1] and cell_width(indent + longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return [indent + line for line in lines]
+
+
+def _severity_glyph(severity: str, glyphs: Glyphs) -> str:
+    return glyphs.of(Tone.TO_GO if severity == "info" else severity_tone(severity))

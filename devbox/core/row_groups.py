@@ -1,0 +1,65 @@
+"""Which lines of the doctor table stand alone, and which are one line with their layer. Pure.
+
+With a hundred checks the table must still answer at a glance: whatever is wrong, unknown or compared with a pin keeps
+its line; the rest, ok and compared with nothing, is one line a layer, which opens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from devbox.core.findings import LAYERS, DoctorRow, Layer, RowStatus
+
+MANY = 12
+"""Toolchains that are ok; from here on they are folded too (`--recursive` finds hundreds)."""
+
+
+_ASKED = ("gpu.", "engine.", "platform.arch", "platform.memory", "platform.disk", "platform.env")
+"""Checks whose expectation comes from the project; the others measure by devbox's own limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The lines of one layer that are one."""
+
+    layer: Layer
+    rows: tuple[DoctorRow, ...]
+
+    @property
+    def key(self) -> str:
+        """Stable between scans; no row has such a key."""
+        return f"layer:{self.layer}"
+
+    @property
+    def status(self) -> RowStatus:
+        """`checking` while one of them is, else ok."""
+        return "checking" if any(row.status == "checking" for row in self.rows) else "ok"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Each line in short: `architecture x86_64`."""
+        return tuple(
+            f"{row.subject} {row.found}" if row.found not in ("", "-", "…") else row.subject for row in self.rows
+        )
+
+
+def fold(rows: Iterable[DoctorRow]) -> tuple[tuple[DoctorRow, ...], tuple[Folded, ...]]:
+    """The lines that stand alone, in their order, and the folded ones by layer."""
+    lines = tuple(rows)
+    many = sum(row.status == "ok" and _is_toolchain(row) for row in lines) > MANY
+    alone = tuple(row for row in lines if not _folds(row, many))
+    folded = tuple(row for row in lines if _folds(row, many))
+    groups = (Folded(layer, tuple(row for row in folded if row.layer == layer)) for layer in LAYERS)
+    return alone, tuple(group for group in groups if group.rows)
+
+
+def _folds(row: DoctorRow, many: bool) -> bool:
+    if _is_toolchain(row):
+        return many and row.status == "ok"
+    asked = row.pinned not in ("", "*", "-") and row.key.startswith(_ASKED)
+    return row.status in ("ok", "checking") and not asked
+
+
+def _is_toolchain(row: DoctorRow) -> bool:
+    return row.key.startswith("toolchain.") and row.declared_at is not None
