@@ -29,7 +29,7 @@ class Question:
 QUESTIONS = {
     "python": Question(("--version",), r"Python (\S+)"),
     "node": Question(("--version",), r"v(\S+)"),
-    "ruby": Question(("--version",), r"ruby (\d\S*?)(?:p\d+)?(?:\s|$)"),
+    "ruby": Question(("--version",), r"ruby (\d[\d.]*(?=p\d+\s)|\S+)"),
     "java": Question(("-version",), r'version "([^"]+)"'),
     "go": Question(("version",), r"go version go(\S+)", {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly"}),
     "rust": Question(("--version",), r"rustc (\S+)"),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from devbox.core.findings import ToolchainRow
+from tests.flows.toolchain_agreement import CHECKS
 from tests.flows.toolchain_world import World, build
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "toolchains"
@@ -57,6 +58,11 @@ def test_mise_selects_and_runs_the_same(case: dict[str, Any], tmp_path: Path) ->
         _agrees(world, rows[tool], expected, case["system"].get(tool))
     left = [row for tool, row in rows.items() if tool not in answer["tools"]]
     assert all(row.error == "missing" for row in left), "mise leaves out only what it cannot resolve offline"
+
+
+@pytest.mark.parametrize("case", [case for manager in CHECKS for case in recorded(manager)])
+def test_it_selects_and_runs_the_same(case: dict[str, Any], tmp_path: Path) -> None:
+    CHECKS[case["manager"]](build(tmp_path, case), case)
 
 
 def _agrees(world: World, row: ToolchainRow, expected: dict[str, Any], system: str | None) -> None:

@@ -86,13 +86,13 @@ class World:
 
     def system(self, tool: str, version: str) -> None:
         """A program outside every manager."""
-        self._programs("system", tool, version)
+        self.toolchain("system", tool, version)
 
     def pyenv(self, *versions: str) -> None:
         """Versions of pyenv's."""
         (self.home / ".pyenv").mkdir(exist_ok=True)
         for version in versions:
-            self._programs(f"home/.pyenv/versions/{version}/bin", "python", version)
+            self.toolchain(f"home/.pyenv/versions/{version}/bin", "python", version)
 
     def nvm(self, *versions: str) -> None:
         """Versions of nvm's, `v20.9.0` or `iojs-v3.3.1`."""
@@ -101,13 +101,25 @@ class World:
             number = version.removeprefix("iojs-").removeprefix("v")
             old = number.startswith("0.") and int(number.split(".")[1]) < 12
             kind = "versions/io.js" if version.startswith("iojs-") else "." if old else "versions/node"
-            self._programs(f"home/.nvm/{kind}/v{number}/bin", "node", number)
+            self.toolchain(f"home/.nvm/{kind}/v{number}/bin", "node", number)
 
     def mise(self, tool: str, *versions: str) -> None:
         """Versions of mise's."""
         (self.home / ".local/share/mise/installs").mkdir(parents=True, exist_ok=True)
         for version in versions:
-            self._programs(f"home/.local/share/mise/installs/{tool}/{version}/bin", tool, version.removeprefix("v"))
+            self.toolchain(f"home/.local/share/mise/installs/{tool}/{version}/bin", tool, version.removeprefix("v"))
+
+    def rbenv(self, *versions: str) -> None:
+        """Versions of rbenv's."""
+        self._family("rbenv", "ruby", versions)
+
+    def nodenv(self, *versions: str) -> None:
+        """Versions of nodenv's."""
+        self._family("nodenv", "node", versions)
+
+    def jenv(self, *versions: str) -> None:
+        """Versions of jenv's."""
+        self._family("jenv", "java", versions)
 
     def environment(self) -> dict[str, str]:
         """The caller's environment in this world."""
@@ -136,7 +148,13 @@ class World:
         selections = MANAGERS[manager](machine)
         return {one.tool: finish(one, learn, machine.files.shown) for one in selections}
 
-    def _programs(self, folder: str, tool: str, version: str) -> None:
+    def _family(self, manager: str, tool: str, versions: Sequence[str]) -> None:
+        (self.home / f".{manager}" / "versions").mkdir(parents=True, exist_ok=True)
+        for version in versions:
+            self.toolchain(f"home/.{manager}/versions/{version}/bin", tool, version)
+
+    def toolchain(self, folder: str, tool: str, version: str) -> None:
+        """Programs of a tool that say this version."""
         for name in PROGRAMS.get(tool, (tool,)):
             self.program(f"{folder}/{name}", SAYS.get(tool, "echo {}").format(version))
 
@@ -155,7 +173,7 @@ def build(root: Path, case: Mapping[str, Any]) -> World:
         getattr(world, case["manager"])(*installed.get("versions", ()))
     for path, content in case["files"].items():
         if isinstance(content, str):
-            world.file(path, content.encode("latin-1") if case["manager"] == "pyenv" else content)
+            world.file(path, content if case["manager"] in ("nvm", "mise") else content.encode("latin-1"))
         elif "link" in content:
             world.link(path, content["link"])
         else:

@@ -6,10 +6,10 @@ manager's rules (`core/toolchain`). To add a manager: one module with a `select(
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from devbox.core.toolchain.selection import Selection
-from devbox.flows.toolchains import devbox_toml, mise, nvm, pyenv
+from devbox.flows.toolchains import devbox_toml, jenv, mise, nodenv, nvm, pyenv, rbenv
 from devbox.flows.toolchains.machine import Machine
 
 Select = Callable[[Machine], tuple[Selection, ...]]
@@ -17,11 +17,34 @@ Select = Callable[[Machine], tuple[Selection, ...]]
 MANAGERS: dict[str, Select] = {
     "pyenv": pyenv.select,
     "nvm": nvm.select,
+    "nodenv": nodenv.select,
+    "rbenv": rbenv.select,
+    "jenv": jenv.select,
     "mise": mise.select,
     "devbox": devbox_toml.select,
 }
 
 
+_OWNERS = ("pyenv", "uv", "nvm", "nodenv", "fnm", "volta", "rbenv", "jenv", "sdkman", "asdf", "tfenv")
+"""Version managers that stand in for a file where no manager on this machine reads it."""
+
+
 def select_all(machine: Machine) -> tuple[Selection, ...]:
     """Every tool under every manager that has something to say, in the order of `MANAGERS`."""
-    return tuple(selection for select in MANAGERS.values() for selection in select(machine))
+    return spoken_for(tuple(selection for select in MANAGERS.values() for selection in select(machine)))
+
+
+def spoken_for(selections: Sequence[Selection]) -> tuple[Selection, ...]:
+    """Without a file's usual owner where that owner is not here and another manager that is reads the file."""
+    read = {
+        (selection.tool, path)
+        for selection in selections
+        if selection.present
+        for path in (selection.source, *(pin.path for pin in selection.declared))
+        if path
+    }
+    return tuple(
+        selection
+        for selection in selections
+        if selection.present or selection.manager not in _OWNERS or (selection.tool, selection.source) not in read
+    )

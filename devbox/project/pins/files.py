@@ -48,6 +48,13 @@ class VersionFiles:
         except (OSError, ValueError):
             return False
 
+    def size(self, path: str) -> int | None:
+        """Bytes of what is there, links followed, whatever it is; None where nothing is, as a shell's `-e` and `-s`."""
+        try:
+            return os.stat(path).st_size
+        except (OSError, ValueError):
+            return None
+
     def note_irregular(self, path: str) -> None:
         """Remember a FIFO, device, socket or broken link where a version file would stand; a folder is nothing."""
         try:

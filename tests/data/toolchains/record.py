@@ -1,10 +1,12 @@
-"""Records what the real pyenv, nvm and mise do in random small worlds: `pyenv.json`, `nvm.json`, `mise.json`.
+"""Records what the real managers do in random small worlds: `pyenv.json`, `nvm.json` and so on.
 
     python -m tests.data.toolchains.record pyenv /path/to/pyenv 60
     python -m tests.data.toolchains.record nvm   /path/to/nvm.sh 60
     python -m tests.data.toolchains.record mise  /path/to/mise 60
+    python -m tests.data.toolchains.record rbenv /path/to/libexec/rbenv 60    (nodenv, jenv likewise)
 
-The recordings here are of pyenv 2.6.30, nvm 0.40.6 and mise 2026.9.15. Nothing is downloaded; mise runs offline.
+The recordings here are of pyenv 2.6.30, nvm 0.40.6, mise 2026.9.15, rbenv 23c3041, nodenv 0e551cc and jenv a771525.
+Nothing is downloaded; mise runs offline.
 """
 
 from __future__ import annotations
@@ -15,11 +17,15 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.data.toolchains import worlds
+from tests.data.toolchains import word_worlds, worlds
 from tests.flows.toolchain_world import World, build
+
+Ask = Callable[[World, str], dict[str, Any]]
 
 HERE = Path(__file__).parent
 NVM_SCRIPT = """
@@ -34,7 +40,7 @@ VERSION = re.compile(r'(?:Python |ruby |version go|version "|^v)([^\s"]+)', re.M
 def main() -> None:
     """Record one manager."""
     manager, program, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    generate, ask = {"pyenv": (worlds.pyenv, pyenv), "nvm": (worlds.nvm, nvm), "mise": (worlds.mise, mise)}[manager]
+    generate, ask = RECORDERS[manager]
     cases = []
     for seed in range(count):
         case = generate(random.Random(seed))
@@ -56,6 +62,22 @@ def pyenv(world: World, program: str) -> dict[str, Any]:
         "missing": names.returncode != 0,
         "runs": match[1] if match else None,
     }
+
+
+def family(tool: str) -> Ask:
+    """rbenv, nodenv, jenv: `version-name`, and what the tool then is."""
+
+    def ask(world: World, program: str) -> dict[str, Any]:
+        name = _run(world, [program, "version-name"])
+        runs = _run(world, [program, "exec", tool, "-version" if tool == "java" else "--version"])
+        match = VERSION.search(runs.stdout + runs.stderr) if runs.returncode == 0 else None
+        return {
+            "selected": name.stdout.removesuffix("\n") if name.returncode == 0 else None,
+            "said": name.stderr.strip(),
+            "runs": match[1] if match else None,
+        }
+
+    return ask
 
 
 def nvm(world: World, program: str) -> dict[str, Any]:
@@ -111,6 +133,15 @@ def _run(world: World, argv: list[str]) -> subprocess.CompletedProcess[str]:
         check=False,
     )
 
+
+RECORDERS: dict[str, tuple[Callable[[random.Random], worlds.Case], Ask]] = {
+    "pyenv": (worlds.pyenv, pyenv),
+    "nvm": (worlds.nvm, nvm),
+    "mise": (worlds.mise, mise),
+    "rbenv": (partial(word_worlds.family, "rbenv"), family("ruby")),
+    "nodenv": (partial(word_worlds.family, "nodenv"), family("node")),
+    "jenv": (partial(word_worlds.family, "jenv"), family("java")),
+}
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,34 @@
+"""When devbox's rows agree with what a real manager did in the same world: one function for each manager."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.flows.toolchain_world import World
+
+FAMILY = {"rbenv": "ruby", "nodenv": "node", "jenv": "java"}
+
+
+def family_agrees(world: World, case: dict[str, Any]) -> None:
+    row = world.rows(case["manager"])[FAMILY[case["manager"]]]
+    answer, system = case["answer"], case["system"].get(row.tool)
+    assert row.host_runs == answer["runs"]
+    if "cannot change working directory" in answer["said"]:
+        assert row.error == "missing-file"
+    elif answer["selected"] in (None, ".."):
+        assert (row.error, row.resolved, row.satisfied) == ("missing", None, False)
+    elif answer["selected"] == "system":
+        assert row.resolved == system
+        assert row.error == ("missing" if row.declared and not system else row.error)
+        assert ("invalid version" in answer["said"]) == (row.error == "refused")
+    else:
+        assert (row.resolved, row.error) == (answer["selected"], None)
+        assert row.satisfied == (answer["runs"] is not None and (answer["runs"], row.resolved) != (system, "9.9"))
+
+
+CHECKS: dict[str, Callable[[World, dict[str, Any]], None]] = {
+    "rbenv": family_agrees,
+    "nodenv": family_agrees,
+    "jenv": family_agrees,
+}
