@@ -30,6 +30,15 @@ class Wanted:
         )
         return chosen and not any(_under(finding.id, word) or _under(finding.check, word) for word in self.skip)
 
+    def subject(self, prefix: str) -> bool:
+        """Whether findings whose ids begin so may be wanted: `toolchain.python` for `--only toolchain.python.missing`,
+        but not for `--only toolchain.node`."""
+        chosen = not self.only or any(
+            _under(prefix, selector) or _under(selector, prefix) or selector == "toolchain.conflict"
+            for selector in self.only
+        )
+        return chosen and not any(_under(prefix, selector) for selector in self.skip)
+
     def any_of(self, *ids: str) -> bool:
         """Whether one of these checks runs."""
         return any(self.check(id) for id in ids)

@@ -6,21 +6,31 @@ silent probe costs at most its own finding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from devbox.core.checks import Wanted, checked
 from devbox.core.doctor import Judged, assemble
-from devbox.core.findings import DoctorEvent, DoctorReport, DoctorRow, Finished, RowChanged, RowsKnown
+from devbox.core.findings import (
+    Conflict,
+    DoctorEvent,
+    DoctorReport,
+    DoctorRow,
+    Finished,
+    ImageRow,
+    RowChanged,
+    RowsKnown,
+    ToolchainRow,
+)
 from devbox.core.rows import check_rows, checking_row, rows
 from devbox.core.toolchain.selection import Answer, Program
 from devbox.flows.checks import GROUPS
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject, view_project
 from devbox.flows.probing import run_all
-from devbox.flows.toolchain_report import Toolchains, read_toolchains
+from devbox.flows.toolchain_report import read_toolchains
 from devbox.host.program import learn
 
 DEADLINE = 4.0
@@ -36,8 +46,8 @@ def run(subject: Subject, wanted: Wanted = EVERYTHING) -> DoctorReport:
 def examine(subject: Subject, wanted: Wanted = EVERYTHING) -> Iterator[DoctorEvent]:
     """What files tell at once, then each probe's news, then the report."""
     view = view_project(subject, wanted)
-    groups = tuple(group for group in GROUPS if wanted.any_of(*group.titles))
-    examination = _Examination(view, read_toolchains(view.machine, view.images, wanted), wanted, groups)
+    groups = wanted_groups(wanted)
+    examination = Examination(view, read_toolchains(view.machine, view.images, wanted), wanted, groups)
     yield RowsKnown(examination.first_rows())
     for key, value, seconds in run_all(examination.probes(subject), clock=subject.clock, deadline=DEADLINE):
         yield from (RowChanged(row) for row in examination.take(key, value, seconds))
@@ -45,12 +55,30 @@ def examine(subject: Subject, wanted: Wanted = EVERYTHING) -> Iterator[DoctorEve
     yield Finished(report, rows(report))
 
 
+def wanted_groups(wanted: Wanted) -> tuple[Group, ...]:
+    """The groups with a check that runs."""
+    return tuple(group for group in GROUPS if wanted.any_of(*group.titles))
+
+
+class Pinned(Protocol):
+    """The toolchains of a run: of one directory (`Toolchains`), or of many."""
+
+    @property
+    def images(self) -> tuple[ImageRow, ...]: ...
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]: ...
+    def programs(self) -> tuple[Program, ...]: ...
+    def judge(self, answers: Mapping[Program, Answer]) -> tuple[tuple[ToolchainRow, ...], Judged]: ...
+    def lines(self, answers: Mapping[Program, Answer], *, checking: bool = False) -> list[DoctorRow]: ...
+    def lines_of(self, program: Program, answers: Mapping[Program, Answer]) -> list[DoctorRow]: ...
+
+
 @dataclass(slots=True)
-class _Examination:
+class Examination:
     """One run: what was read, and what probes have found so far."""
 
     view: ProjectView
-    toolchains: Toolchains
+    toolchains: Pinned
     wanted: Wanted
     groups: tuple[Group, ...]
     answers: dict[Program, Answer] = field(default_factory=dict)
@@ -76,33 +104,40 @@ class _Examination:
         ]
         return (*self.toolchains.lines(self.answers, checking=True), *lines)
 
-    def take(self, key: Hashable, value: Any, seconds: float) -> list[DoctorRow]:
-        """Keep what a probe found; the lines that it changes."""
+    def keep(self, key: Hashable, value: Any, seconds: float) -> None:
+        """Keep what a probe found."""
         if isinstance(key, Program):
             self.answers[key] = value
+        else:
+            self.found[str(key)], self.seconds[str(key)] = value, seconds
+
+    def take(self, key: Hashable, value: Any, seconds: float) -> list[DoctorRow]:
+        """Keep what a probe found; the lines that it changes."""
+        self.keep(key, value, seconds)
+        if isinstance(key, Program):
             return self.toolchains.lines_of(key, self.answers)
         group = next(group for group in self.groups if group.name == key)
-        self.found[group.name], self.seconds[group.name] = value, seconds
         judged = self._judge(group)
         return check_rows((check for check in judged.checks if self.wanted.check(check.id)), judged.findings)
 
-    def report(self) -> DoctorReport:
-        """Everything, once no more news comes; a group that never came is unknown."""
+    def report(self, others: Iterable[Judged] = ()) -> DoctorReport:
+        """Everything, once no more news comes; a group that never came is unknown. `others` stand beside the groups."""
         toolchains, verdict = self.toolchains.judge(self.answers)
         groups = [self._judge(group) for group in self.groups]
         return assemble(
-            str(self.view.root), (self.view.judged(), verdict, *groups), self.wanted, self.view.policy,
+            str(self.view.root), (self.view.judged(), verdict, *groups, *others), self.wanted, self.view.policy,
             toolchains=toolchains, images=self.toolchains.images, conflicts=self.toolchains.conflicts,
         )
 
     def _judge(self, group: Group) -> Judged:
         if group.name not in self.found:
-            return _late(group)
+            return late(group)
         judged = group.judge(self.found[group.name], self.view, self.found)
         return judged.timed(self.seconds[group.name])
 
 
-def _late(group: Group) -> Judged:
+def late(group: Group) -> Judged:
+    """Unknown, and why: its probe did not end."""
     reason = f"no answer in {DEADLINE:g} s"
     checks = tuple(checked(id, subject=title, unknown=reason) for id, title in group.titles.items())
     return Judged(checks, (), {group.name: {"reason": reason}})

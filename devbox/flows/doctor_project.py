@@ -116,14 +116,14 @@ def view_project(subject: Subject, wanted: Wanted) -> ProjectView:
         try:
             project = load_project(discovery, env=subject.env, home=subject.home, launching=False)
         except (ConfigError, UsageError) as error:
-            problems = (_config_finding(error),)
+            problems = (config_finding(error),)
     files = VersionFiles(root)
     machine = Machine(
         cwd=cwd, home=str(subject.home), env=subject.env, files=files,
         path=SearchPath(subject.env, str(subject.home), cwd, _boundary(root, cwd, str(subject.home), subject.uid)),
         pins=project.toolchains if project else (), today=_today(subject.clock.time()),
     )
-    images, image_problems = _images(files, root, project) if wanted.any_of("images", "toolchain") else ((), ())
+    images, image_problems = images_of(files, root, project) if wanted.any_of("images", "toolchain") else ((), ())
     ids = ("project.config", "project.files", "toolchain.path", "images")
     return ProjectView(
         root=discovery.root, machine=machine, project=project, has_box=discovery.kind != "none", images=images,
@@ -144,7 +144,8 @@ def _today(now: float) -> tuple[int, int, int]:
     return moment.tm_year, moment.tm_mon, moment.tm_mday
 
 
-def _config_finding(error: ConfigError | UsageError) -> Finding:
+def config_finding(error: ConfigError | UsageError) -> Finding:
+    """A mistake in devbox.toml."""
     origin = Origin(error.path, error.line, error.column) if error.path else None
     return Finding(
         id="project.config", check="project.config", layer="configuration", severity="error",
@@ -161,7 +162,7 @@ def _entry_finding(directory: str, reason: str | None) -> Finding:
     )
 
 
-def _images(
+def images_of(
     files: VersionFiles, root: str, project: Project | None
 ) -> tuple[tuple[ImageRow, ...], tuple[Finding, ...]]:
     """Every FROM of the project's Dockerfiles, after ARG expansion with the build arguments of their service."""

@@ -26,3 +26,6 @@ class Group:
     """Decides, from what the probe found and from what the probes of other groups found so far, by group name."""
     has_lines: Callable[[ProjectView], bool] = lambda view: True
     """Whether its lines stand in the table from the start."""
+    in_subprojects: bool = False
+    """Whether it looks at a project's own files, and so, with `--recursive`, at those of every sub-project too. Its
+    findings' paths are relative to `view.root`."""
