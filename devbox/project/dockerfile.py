@@ -133,6 +133,14 @@ def parse_dockerfile(data: bytes, path: str) -> Dockerfile:
     )
 
 
+def parse_command(text: str, dockerfile: Dockerfile, line: int) -> Instruction:
+    """One instruction from a base image's ONBUILD, as if it stood on `line`. ConfigError where it is none."""
+    found, _ = join_lines(text, dockerfile.path)
+    if len(found) != 1:
+        raise ConfigError("an ONBUILD trigger is no single instruction", path=dockerfile.path, line=line, column=1)
+    return replace(_instruction(found[0], dockerfile.path), line=line, end_line=line, last_line=line)
+
+
 def _instruction(line: Line, path: str) -> Instruction:
     keyword, rest = split_instruction(line.text)
     flags, arguments = split_flags(rest)

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from devbox.core.errors import ConfigError
-from devbox.project.shell_words import expand, raw_words
+from devbox.project.shell_words import Reading, expand, raw_words
 
 _DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*", re.DOTALL)
 _DIRECTIVES = ("syntax", "escape", "check")
 _BLANKS = re.compile(r"[\t\v\f\r ]+")
 _HEREDOC = re.compile(r"(\d*)<<(-?)([^<]*)", re.ASCII)
+_HEREDOC_SIGN = re.compile(r"\d*<<-?", re.ASCII)
+_KEEP_UNSET = Reading(skip_unset=True)
 _HEREDOC_KEYWORDS = ("ADD", "COPY", "RUN")
 
 
@@ -26,6 +30,10 @@ class Heredoc:
 
     name: str
     content: str
+    chomp: bool = False
+    """`<<-`: leading tabs of each line are cut."""
+    expand: bool = True
+    """No quote in its word: COPY and ADD replace variables in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,7 @@ class _Joiner:
 
     def _next(self) -> str:
         self.number += 1
-        return self.lines[self.number - 1].removesuffix("\r")
+        return self.lines[self.number - 1].rstrip("\r")
 
     def _continued(self, text: str) -> tuple[str, bool]:
         """The line without its continuation character, and whether the instruction ends here. A doubled escape
@@ -169,24 +177,29 @@ class _Joiner:
 
     def _heredocs(self, text: str, start: int) -> tuple[Heredoc, ...]:
         found = []
-        for name, chomp in _announced(text):
+        for name, chomp, expand_it in _announced(text, self._stands_below):
             content: list[str] = []
             while True:
                 if self.number >= len(self.lines):
                     raise self._error("a heredoc without its end; expected its word on a line of its own", start)
-                line = self._next()
-                if (line.lstrip("\t") if chomp else line) == name:
+                self.number += 1
+                line = self.lines[self.number - 1]
+                end = line.rstrip("\r")
+                if (end.lstrip("\t") if chomp else end) == name:
                     break
                 content.append(line + "\n")
-            found.append(Heredoc(name, "".join(content)))
+            found.append(Heredoc(name, "".join(content), chomp, expand_it))
         return tuple(found)
+
+    def _stands_below(self, word: str) -> bool:
+        return any(line.rstrip("\r") == word for line in self.lines[self.number :])
 
     def _error(self, summary: str, line: int | None = None) -> ConfigError:
         return ConfigError(summary, path=self.path, line=line or self.number, column=1)
 
 
-def _announced(text: str) -> list[tuple[str, bool]]:
-    """The heredocs an instruction announces: (word, whether leading tabs are cut)."""
+def _announced(text: str, stands_below: Callable[[str], bool]) -> list[tuple[str, bool, bool]]:
+    """The heredocs an instruction announces: (word, whether leading tabs are cut, whether variables are replaced)."""
     if "<<" not in text:
         return []
     keyword, rest = split_instruction(text)
@@ -198,12 +211,38 @@ def _announced(text: str) -> list[tuple[str, bool]]:
         words = raw_words(text)
     except ValueError:  # BuildKit looks no further either: the shell will complain
         return []
+    if keyword == "RUN":
+        words = _with_apart(words, stands_below)
     matches = [match for match in map(_HEREDOC.fullmatch, words) if match and match[3]]
-    return [(name, match[2] == "-") for match in matches if (name := _unquoted(match[3]))]
+    return [
+        (name, match[2] == "-", "'" not in match[3] and '"' not in match[3])
+        for match in matches
+        if (name := _unquoted(match[3]))
+    ]
+
+
+def _with_apart(words: list[str], stands_below: Callable[[str], bool]) -> list[str]:
+    """`<< EOF` joined: a heredoc since Dockerfile 1.16. Older frontends see none, so its end decides."""
+    joined = list(words)
+    for sign, word in pairwise(words):
+        if _HEREDOC_SIGN.fullmatch(sign) and "<" not in word and stands_below(_unquoted(word)):
+            joined.append(sign + word)
+    return joined
+
+
+def heredoc_word(word: str) -> str | None:
+    """The name of the heredoc that a whole word announces, or None where it announces none."""
+    match = _HEREDOC.fullmatch(word)
+    if match is None or not match[3]:
+        return None
+    try:
+        return _unquoted(match[3]) if len(raw_words(match[3])) == 1 else None
+    except ValueError:
+        return None
 
 
 def _unquoted(word: str) -> str:
     try:
-        return expand(word.replace("$", "\\$"), {})
+        return expand(word, {}, reading=_KEEP_UNSET)
     except ValueError:
         return ""

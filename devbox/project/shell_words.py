@@ -8,41 +8,71 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 DEPTH_LIMIT = 64
 LENGTH_LIMIT = 64 * 1024
-"""Characters that an expansion may grow to."""
+"""Characters that an expansion may add to its text."""
 _PATTERN_LIMIT = 64
 """Characters of a pattern in `${X#pattern}`: enough for versions, too few to be slow."""
 _SPECIAL = frozenset("@*#?-$!0")
 _MODIFIERS = frozenset("+-?#%")
 
 
-def expand(word: str, variables: Mapping[str, str], escape: str = "\\") -> str:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What stays as written, in BuildKit's words."""
+
+    raw_quotes: bool = False
+    raw_escapes: bool = False
+    skip_unset: bool = False
+    """Variables without a value stay."""
+    no_quotes: bool = False
+    """Quotes are ordinary characters, as in a heredoc."""
+
+
+_PLAIN = Reading()
+_RAW = Reading(raw_quotes=True, raw_escapes=True, skip_unset=True)
+SHELL_TEXT = Reading(raw_quotes=True, skip_unset=True)
+"""How a RUN is shown: the shell will see its quotes and the variables that BuildKit does not know."""
+DOCUMENT = Reading(no_quotes=True)
+"""How the content of a COPY heredoc is read."""
+
+
+def expand(word: str, variables: Mapping[str, str], escape: str = "\\", reading: Reading = _PLAIN) -> str:
     """`word` with quotes removed and variables replaced; unset ones are empty.
 
     ValueError with BuildKit's reason for what it refuses: an open quote, a bad substitution, `${X:?}` unset.
     """
-    result, _ = _Lexer(word, variables, escape, raw=False).read(None, False)
+    result, _ = _Lexer(word, variables, escape, reading).read(None, reading.raw_escapes)
     return result
+
+
+def unset_variables(word: str, variables: Mapping[str, str], escape: str = "\\") -> tuple[str, ...]:
+    """The names without a value that `word` uses, in order; ValueError as `expand`."""
+    lexer = _Lexer(word, variables, escape, _PLAIN)
+    lexer.read(None, False)
+    return tuple(dict.fromkeys(lexer.unset))
 
 
 def raw_words(line: str, escape: str = "\\") -> list[str]:
     """The words of a line with quotes, escapes and variables left in them; ValueError for an open quote."""
-    _, words = _Lexer(line, {}, escape, raw=True).read(None, True)
+    _, words = _Lexer(line, {}, escape, _RAW).read(None, True)
     return words
 
 
 class _Lexer:
-    """Reads characters from `text`; `raw` keeps quotes, escapes and variables as they are."""
+    """Reads characters from `text`."""
 
-    def __init__(self, text: str, variables: Mapping[str, str], escape: str, *, raw: bool) -> None:
+    def __init__(self, text: str, variables: Mapping[str, str], escape: str, reading: Reading) -> None:
         self.text = text
         self.at = 0
         self.depth = 0
         self.variables = variables
         self.escape = escape
-        self.raw = raw
+        self.reading = reading
+        self.limit = LENGTH_LIMIT + len(text)
+        self.unset: list[str] = []
 
     def peek(self) -> str:
         return self.text[self.at : self.at + 1]
@@ -60,7 +90,9 @@ class _Lexer:
         result: list[str] = []
         length = 0
         words = _Words()
-        readers: dict[str, Callable[[], str]] = {"'": self._single, '"': self._double, "$": self._dollar}
+        readers: dict[str, Callable[[], str]] = {"$": self._dollar}
+        if not self.reading.no_quotes:
+            readers |= {"'": self._single, '"': lambda: self._double(raw_escapes)}
         while character := self.peek():
             if character == stop:
                 self.at += 1
@@ -72,7 +104,7 @@ class _Lexer:
                 piece = self._plain(words, raw_escapes)
             result.append(piece)
             length += len(piece)
-            if length > LENGTH_LIMIT and not self.raw:
+            if length > self.limit:
                 raise ValueError("the result is too long")
         else:
             if stop is not None:
@@ -95,11 +127,11 @@ class _Lexer:
         if end < 0:
             raise ValueError("unexpected end of statement while looking for matching single-quote")
         start, self.at = self.at, end + 1
-        return self.text[start : end + 1] if self.raw else self.text[start + 1 : end]
+        return self.text[start : end + 1] if self.reading.raw_quotes else self.text[start + 1 : end]
 
-    def _double(self) -> str:
+    def _double(self, raw_escapes: bool) -> str:
         opening = self.take()
-        quote = opening if self.raw else ""
+        quote = opening if self.reading.raw_quotes else ""
         result = [quote]
         while character := self.peek():
             if character == '"':
@@ -110,7 +142,7 @@ class _Lexer:
                 continue
             self.at += 1
             if character == self.escape:
-                if self.raw:
+                if raw_escapes:
                     result.append(character)
                 following = self.peek()
                 if not following:
@@ -121,52 +153,63 @@ class _Lexer:
         raise ValueError("unexpected end of statement while looking for matching double-quote")
 
     def _dollar(self) -> str:
-        start = self.at
         self.at += 1
         if self.peek() != "{":
             name = self._name()
-            return self._keep(start, name, self.variables.get(name, "")) if name else "$"
+            value = self._value(name) if name else "$"
+            return f"${name}" if value is None else value
         self.at += 1
         if not self.peek():
             raise ValueError("syntax error: missing '}'")
         if self.peek() in "{}:":
             raise ValueError("syntax error: bad substitution")
-        name = self._name()
-        return self._keep(start, name, self._modified(name))
+        return self._modified(self._name())
 
-    def _keep(self, start: int, name: str, value: str) -> str:
-        return self.text[start : self.at] if self.raw and name not in self.variables else value
+    def _value(self, name: str) -> str | None:
+        """A variable's value; where it has none, nothing, or None if it stays as written."""
+        value = self.variables.get(name)
+        if value is None:
+            self.unset.append(name)
+        return "" if value is None and not self.reading.skip_unset else value
 
     def _modified(self, name: str) -> str:
         """What follows the name in `${name…}`, up to the closing brace."""
-        value, modifier = self.variables.get(name), self.take()
+        modifier = self.take()
         if modifier == "}":
-            return value or ""
+            value = self._value(name)
+            return f"${{{name}}}" if value is None else value
         if modifier == "/":
-            return self._replaced(value or "")
-        empty_is_unset = modifier == ":"
+            return self._replaced(name)
+        sign, empty_is_unset = modifier, modifier == ":"
         if empty_is_unset:
             modifier = self.take()
+            sign += modifier
         if not modifier or modifier not in _MODIFIERS:
             raise ValueError("unsupported modifier in substitution")
         word, _ = self.read("}", modifier in "#%")
+        value = self.variables.get(name)
+        if value is None and self.reading.skip_unset:
+            return f"${{{name}{sign}{word}}}"
         missing = value is None or (empty_is_unset and not value)
         if modifier == "+":
             return "" if missing else word
         if modifier == "-":
             return word if missing else value or ""
         if modifier == "?":
-            if missing and not self.raw:
+            if missing:
                 raise ValueError(f"{name} is not set")
             return value or ""
         return _trimmed(value or "", word, modifier)
 
-    def _replaced(self, value: str) -> str:
+    def _replaced(self, name: str) -> str:
         every = self.peek() == "/"
         self.at += every
         pattern, _ = self.read("/", True)
         replacement, _ = self.read("}", True)
-        return _regex(pattern, greedy=True).sub(lambda _: replacement, value, count=0 if every else 1)
+        value = self.variables.get(name)
+        if value is None and self.reading.skip_unset:
+            return f"${{{name}/{pattern}/{replacement}}}"
+        return _regex(pattern, greedy=True).sub(lambda _: replacement, value or "", count=0 if every else 1)
 
     def _name(self) -> str:
         start = self.at
