@@ -5,11 +5,15 @@ They fill in what `core/check_list.py` knows already, so that a check's layer is
 
 from __future__ import annotations
 
+import re
+
 from devbox.core.check_list import BY_ID
 from devbox.core.checks import checked
 from devbox.core.doctor import Judged
 from devbox.core.facts import Origin
 from devbox.core.findings import CheckResult, Finding, Severity
+
+_PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./][A-Za-z0-9_@%+=:,./-]*", re.ASCII)
 
 Verdict = tuple[CheckResult, tuple[Finding, ...]]
 """A check and its findings."""
@@ -42,6 +46,14 @@ def found(
 def collect(verdicts: list[Verdict]) -> Judged:
     """Several checks as what their group came to."""
     return Judged(tuple(check for check, _ in verdicts), tuple(one for _, several in verdicts for one in several))
+
+
+def quoted(word: str) -> str:
+    """A file name or value as a shell takes it, so that a hint can be pasted whatever the project calls its files."""
+    if _PLAIN.fullmatch(word):
+        return word
+    word = f"./{word}" if word.startswith("-") else word
+    return "'" + word.replace("'", "'\\''") + "'"
 
 
 def some(names: tuple[str, ...], limit: int = 3) -> str:

@@ -139,5 +139,5 @@ class Examination:
 def late(group: Group) -> Judged:
     """Unknown, and why: its probe did not end."""
     reason = f"no answer in {DEADLINE:g} s"
-    checks = tuple(checked(id, subject=title, unknown=reason) for id, title in group.titles.items())
+    checks = tuple(checked(id, subject=title or id, unknown=reason) for id, title in group.titles.items())
     return Judged(checks, (), {group.name: {"reason": reason}})
