@@ -51,7 +51,7 @@ def checking_row(id: str, subject: str) -> DoctorRow:
 
 
 def _has_line(row: ToolchainRow) -> bool:
-    return bool(row.declared) or row.error is not None
+    return (bool(row.declared) or row.error is not None) and row.error != "other-tool"
 
 
 def _toolchain_row(row: ToolchainRow, findings: list[Finding], several: bool, checking: bool) -> DoctorRow:

@@ -25,7 +25,7 @@ _ERRORS = {
 
 def findings_of(selection: Selection, row: ToolchainRow, shadow: Answer | None) -> tuple[Finding, ...]:
     """The findings of one row; none where its pins are met or nothing is pinned."""
-    found = [_unsatisfied(selection, row)] if row.satisfied is False else []
+    found = [_unsatisfied(selection, row)] if row.satisfied is False and not _is_nothing(selection, row) else []
     if row.satisfied and selection.shadow and shadow:
         found += _shadowed(selection, row, shadow)
     found += [_finding(selection, "note", "info", note) for note in selection.notes]
@@ -50,9 +50,14 @@ def conflict_finding(conflict: Conflict) -> Finding:
     )
 
 
+def _is_nothing(selection: Selection, row: ToolchainRow) -> bool:
+    """A container's or runner's tool that this machine does not have; a command that corepack keeps for another."""
+    return (selection.elsewhere and row.host_runs is None) or row.error == "other-tool"
+
+
 def unknown_reason(selection: Selection, row: ToolchainRow, answer: Answer | None) -> str | None:
     """Why a pinned row is neither satisfied nor not; None where it is decided."""
-    if row.satisfied is False or not row.declared:
+    if row.satisfied is False or not row.declared or selection.elsewhere:
         return None
     if selection.undecided:
         return f"{row.tool}: {selection.undecided}"
@@ -75,7 +80,8 @@ def _unsatisfied(selection: Selection, row: ToolchainRow) -> Finding:
     else:
         runs = f"{row.tool} is {row.host_runs or 'unknown'} ({row.host_path})"
         message = f"{runs}, {_where(selection)} pins {_pinned(row)}"
-    return _finding(selection, kind, "error", message, row, selection.hint or _hint(selection, row))
+    severity: Severity = "info" if selection.elsewhere else "error"
+    return _finding(selection, kind, severity, message, row, selection.hint or _hint(selection, row))
 
 
 def _shadowed(selection: Selection, row: ToolchainRow, shadow: Answer) -> list[Finding]:

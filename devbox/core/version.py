@@ -139,6 +139,15 @@ def union(text: str, ranges: Iterable[Range]) -> Range:
     )
 
 
+def intersection(text: str, ranges: Iterable[Range]) -> Range:
+    """All of these ranges at once."""
+    parts = tuple(ranges)
+    whole: tuple[Interval, ...] = (Interval(),)
+    for one in parts:
+        whole = tuple(both for left in whole for right in one.intervals if not (both := left & right).empty)
+    return Range(text, whole, lambda version: all(one.contains(version) for one in parts))
+
+
 def prefix_range(text: str) -> Range | None:
     """`20` → 20.x, `3.11` → 3.11.x, `3.11.7` → that version alone; None where no number leads."""
     numbers = release_numbers(text)

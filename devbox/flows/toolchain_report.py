@@ -41,10 +41,11 @@ class Toolchains:
 
     def judge(self, answers: Mapping[Program, Answer]) -> tuple[tuple[ToolchainRow, ...], Judged]:
         """The rows and what is wrong with them."""
-        rows = tuple(self._row(selection, answers) for selection in self.selections)
+        settled = self._settled(answers)
+        rows = tuple(self._row(selection, answers) for selection in settled)
         unknown = [
             reason
-            for selection, row in zip(self.selections, rows, strict=True)
+            for selection, row in zip(settled, rows, strict=True)
             if (reason := unknown_reason(selection, row, self._answer(selection.runs, answers)))
         ]
         evidence = ", ".join(f"{row.tool} {row.host_runs}" for row in rows if row.declared and row.host_runs)
@@ -52,12 +53,13 @@ class Toolchains:
             checked("toolchain", evidence=evidence, unknown="; ".join(unknown) or None),
             checked("toolchain.conflict"),
         )
-        return rows, Judged(checks, self._findings(rows, answers)) if self.wanted else Judged()
+        return rows, Judged(checks, self._findings(settled, rows, answers)) if self.wanted else Judged()
 
     def lines(self, answers: Mapping[Program, Answer], *, checking: bool = False) -> list[DoctorRow]:
         """The table's lines; `checking` before programs were asked."""
-        rows = [self._row(selection, answers) for selection in self.selections]
-        return toolchain_rows(rows, self._findings(rows, answers), checking=checking)
+        settled = self._settled(answers)
+        rows = [self._row(selection, answers) for selection in settled]
+        return toolchain_rows(rows, self._findings(settled, rows, answers), checking=checking)
 
     def lines_of(self, program: Program, answers: Mapping[Program, Answer]) -> list[DoctorRow]:
         """The lines that this program's answer completes."""
@@ -67,6 +69,9 @@ class Toolchains:
             if program in selection.programs() and all(other in answers for other in selection.programs())
         }
         return [line for line in self.lines(answers) if line.key in complete]
+
+    def _settled(self, answers: Mapping[Program, Answer]) -> tuple[Selection, ...]:
+        return tuple(one.settled(lambda program: self._answer(program, answers)) for one in self.selections)
 
     def _row(self, selection: Selection, answers: Mapping[Program, Answer]) -> ToolchainRow:
         return finish(selection, lambda program: self._answer(program, answers), self.shown)
@@ -84,11 +89,11 @@ class Toolchains:
         return answers.get(program, _NOT_ASKED)
 
     def _findings(
-        self, rows: Sequence[ToolchainRow], answers: Mapping[Program, Answer]
+        self, selections: Sequence[Selection], rows: Sequence[ToolchainRow], answers: Mapping[Program, Answer]
     ) -> tuple[Finding, ...]:
         found = [
             finding
-            for selection, row in zip(self.selections, rows, strict=True)
+            for selection, row in zip(selections, rows, strict=True)
             for finding in findings_of(selection, row, self._answer(selection.shadow, answers))
         ]
         return (*found, *(conflict_finding(conflict) for conflict in self.conflicts))
@@ -97,7 +102,8 @@ class Toolchains:
 def read_toolchains(machine: Machine, images: tuple[ImageRow, ...], wanted: Wanted) -> Toolchains:
     """Every selection, and the pins that exclude each other; nothing where no toolchain check runs."""
     asked = wanted.any_of("toolchain", "toolchain.conflict")
-    selections = select_all(machine) if asked else ()
+    # With `--only toolchain.python`, or `r` on a row of the screen, no other tool's program is asked.
+    selections = tuple(one for one in select_all(machine) if wanted.subject(f"toolchain.{one.tool}")) if asked else ()
     pins = [pin for selection in selections for pin in selection.pins]
     pins += [pin for image in images if (pin := _image_pin(image))]
     return Toolchains(selections, images, find_conflicts(pins), machine.files.shown, asked)

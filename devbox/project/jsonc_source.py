@@ -16,7 +16,10 @@ from devbox.core.errors import ConfigError
 from devbox.project.json_positions import NESTING_LIMIT, line_of, nesting
 from devbox.project.toml_source import decode_utf8
 
-_TOKEN = re.compile(r'"(?:[^"\\\n]++|\\.)*+"|//[^\n]*|/\*(?:[\s\S]*?\*/|[\s\S]*+)|,(?=(?:\s|//[^\n]*\n|/\*[\s\S]*?\*/)*+[\]}])')
+_TOKEN = re.compile(
+    r'"(?:[^"\\\n]++|\\.)*+"|//[^\n]*|/\*(?:[\s\S]*?\*/|[\s\S]*+)'
+    r"|,(?=(?:\s|//[^\n]*\n|/\*[\s\S]*?\*/)*+[\]}])"
+)
 
 
 @dataclass(frozen=True, slots=True)

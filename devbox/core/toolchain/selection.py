@@ -45,6 +45,10 @@ class Answer:
     seconds: float | None = None
 
 
+Ask = Callable[[Program], Answer]
+Settle = Callable[["Selection", Ask], "Selection"]
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """One tool under one manager."""
@@ -78,26 +82,40 @@ class Selection:
     """Why nobody can say what is selected without running something: a template."""
     notes: tuple[str, ...] = field(default=())
     """Things worth knowing that are not errors: a template, an unsupported word, an inactive manager."""
+    elsewhere: bool = False
+    """Whether the pin says what runs in a container or on a runner: this machine may differ, and that is no error."""
+    default: int = 0
+    """Which of `resolved_all` is what the tool's command gives."""
+    candidates: tuple[Program, ...] = ()
+    """Programs one of which will run, as `settle` decides."""
+    settle: Settle | None = field(default=None, compare=False)
+    """Decides once versions are known: which Go runs depends on the version of the one on PATH."""
 
     def programs(self) -> tuple[Program, ...]:
         """Programs whose version is wanted."""
-        return tuple(program for program in (self.runs, self.system, self.shadow) if program is not None)
+        wanted = (self.runs, self.system, self.shadow, *self.candidates)
+        return tuple(program for program in wanted if program is not None)
+
+    def settled(self, ask: Ask) -> Selection:
+        """The selection with everything decided that `ask` can answer."""
+        return self.settle(self, ask) if self.settle else self
 
 
 def finish(
-    selection: Selection, ask: Callable[[Program], Answer], shown: Callable[[str], str] = lambda path: path
+    selection: Selection, ask: Ask, shown: Callable[[str], str] = lambda path: path
 ) -> ToolchainRow:
     """The row, once versions are known; `ask` answers from what probes found, `shown` makes project paths relative."""
+    selection = selection.settled(ask)
     runs = ask(selection.runs) if selection.runs else Answer(None)
     system = ask(selection.system) if selection.system else Answer(None)
-    resolved_all = tuple(
-        name for name in (system.version if word == SYSTEM else word for word in selection.resolved_all) if name
-    )
+    versions = tuple(system.version if word == SYSTEM else word for word in selection.resolved_all)
+    resolved_all = tuple(name for name in versions if name)
+    default = versions[selection.default] if selection.default < len(versions) else None
     return ToolchainRow(
         tool=selection.tool,
         manager=selection.manager,
         declared=selection.declared,
-        resolved=resolved_all[0] if resolved_all else None,
+        resolved=default or (resolved_all[0] if resolved_all else None),
         resolved_all=resolved_all,
         via=selection.via,
         host_runs=runs.version,
