@@ -27,8 +27,22 @@ def family_agrees(world: World, case: dict[str, Any]) -> None:
         assert row.satisfied == (answer["runs"] is not None and (answer["runs"], row.resolved) != (system, "9.9"))
 
 
+def tfenv_agrees(world: World, case: dict[str, Any]) -> None:
+    row = world.rows("tfenv")["terraform"]
+    answer, installed = case["answer"], case["installed"]["versions"]
+    assert row.host_runs == answer["runs"]
+    if answer["selected"] is None:
+        assert row.resolved is None
+        assert row.error in ("no-version", "missing")
+    elif answer["selected"] in installed:
+        assert (row.resolved, row.error, row.satisfied) == (answer["selected"], None, True)
+    else:
+        assert (row.resolved, row.error, row.satisfied) == (None, "missing", False)
+
+
 CHECKS: dict[str, Callable[[World, dict[str, Any]], None]] = {
     "rbenv": family_agrees,
     "nodenv": family_agrees,
     "jenv": family_agrees,
+    "tfenv": tfenv_agrees,
 }

@@ -25,6 +25,7 @@ SAYS = {
     "ruby": "echo 'ruby {} (2023-03-30) [x86_64-linux]'",
     "java": "echo 'openjdk version \"{}\" 2023-10-17' >&2",
     "go": "echo 'go version go{} linux/amd64'",
+    "terraform": "echo 'Terraform v{}'; echo 'on linux_amd64'",
 }
 PROGRAMS = {"python": ("python", "python3"), "node": ("node",), "ruby": ("ruby",), "java": ("java",), "go": ("go",)}
 ORDINARY = (
@@ -147,6 +148,12 @@ class World:
         machine = self.machine()
         selections = MANAGERS[manager](machine)
         return {one.tool: finish(one, learn, machine.files.shown) for one in selections}
+
+    def tfenv(self, *versions: str) -> None:
+        """Versions of tfenv's."""
+        (self.home / ".tfenv").mkdir(exist_ok=True)
+        for version in versions:
+            self.toolchain(f"home/.tfenv/versions/{version}", "terraform", version)
 
     def _family(self, manager: str, tool: str, versions: Sequence[str]) -> None:
         (self.home / f".{manager}" / "versions").mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from devbox.core.toolchain.selection import Selection
-from devbox.flows.toolchains import devbox_toml, jenv, mise, nodenv, nvm, pyenv, rbenv
+from devbox.flows.toolchains import devbox_toml, go, jenv, mise, nodenv, nvm, pyenv, rbenv, rustup, tfenv
 from devbox.flows.toolchains.machine import Machine
 
 Select = Callable[[Machine], tuple[Selection, ...]]
@@ -21,6 +21,9 @@ MANAGERS: dict[str, Select] = {
     "rbenv": rbenv.select,
     "jenv": jenv.select,
     "mise": mise.select,
+    "tfenv": tfenv.select,
+    "rustup": rustup.select,
+    "go": go.select,
     "devbox": devbox_toml.select,
 }
 

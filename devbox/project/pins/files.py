@@ -9,7 +9,14 @@ import os
 import stat
 from collections.abc import Iterator
 
-from devbox.project.reading import Absent, Refused, read_outside_file, read_project_file
+from devbox.project.reading import (
+    ENTRY_LIMIT,
+    Absent,
+    Refused,
+    list_project_folder,
+    read_outside_file,
+    read_project_file,
+)
 
 _PARENT_LIMIT = 128
 """Folders a search goes up."""
@@ -72,6 +79,27 @@ class VersionFiles:
                 return path
             self.note_irregular(path)
         return None
+
+    def nearest_of_any_kind(self, name: str, start: str) -> str | None:
+        """The nearest thing of that name, whatever it is, links followed, from `start` up to `/`: a shell's `-e`."""
+        for folder in folders_up(start):
+            path = os.path.join(folder, name)
+            self.note_irregular(path)
+            if self.size(path) is not None:
+                return path
+        return None
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The sorted names in a folder; none where it cannot be listed."""
+        inside = "." if folder == self.root else self._inside(folder)
+        if inside is not None:
+            names = list_project_folder(self.root, inside)
+            return names if isinstance(names, tuple) else ()
+        try:
+            with os.scandir(folder) as entries:
+                return tuple(sorted(entry.name for entry, _ in zip(entries, range(ENTRY_LIMIT), strict=False)))
+        except (OSError, ValueError):
+            return ()
 
     def _inside(self, path: str) -> str | None:
         root = self.root.rstrip("/")

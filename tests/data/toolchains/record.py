@@ -4,8 +4,10 @@
     python -m tests.data.toolchains.record nvm   /path/to/nvm.sh 60
     python -m tests.data.toolchains.record mise  /path/to/mise 60
     python -m tests.data.toolchains.record rbenv /path/to/libexec/rbenv 60    (nodenv, jenv likewise)
+    python -m tests.data.toolchains.record tfenv /path/to/tfenv 60
 
-The recordings here are of pyenv 2.6.30, nvm 0.40.6, mise 2026.9.15, rbenv 23c3041, nodenv 0e551cc and jenv a771525.
+The recordings here are of pyenv 2.6.30, nvm 0.40.6, mise 2026.9.15, rbenv 23c3041, nodenv 0e551cc, jenv
+a771525 and tfenv 59535da.
 Nothing is downloaded; mise runs offline.
 """
 
@@ -17,9 +19,10 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.data.toolchains import word_worlds, worlds
@@ -34,7 +37,7 @@ rc=none
 if [ -n "$(nvm_find_nvmrc)" ]; then nvm use >"$HOME/said" 2>&1 </dev/null; rc=$?; fi
 echo "rc=$rc"; echo "current=$(nvm current)"; echo "node=$(node --version 2>/dev/null)"; cat "$HOME/said" 2>/dev/null
 """
-VERSION = re.compile(r'(?:Python |ruby |version go|version "|^v)([^\s"]+)', re.MULTILINE)
+VERSION = re.compile(r'(?:Python |ruby |Terraform v|version go|version "|^v)([^\s"]+)', re.MULTILINE)
 
 
 def main() -> None:
@@ -80,6 +83,19 @@ def family(tool: str) -> Ask:
     return ask
 
 
+def tfenv(world: World, program: str) -> dict[str, Any]:
+    """`tfenv version-name`, and what `terraform` then is; `program` is tfenv's folder."""
+    env = {"TFENV_ROOT": program, "TFENV_CONFIG_DIR": str(world.home / ".tfenv")}
+    name = _run(world, [f"{program}/libexec/tfenv-version-name"], env)
+    runs = _run(world, [f"{program}/bin/terraform", "version"], env)
+    match = VERSION.search(runs.stdout) if runs.returncode == 0 else None
+    return {
+        "selected": name.stdout.removesuffix("\n") if name.returncode == 0 else None,
+        "said": name.stderr.strip(),
+        "runs": match[1] if match else None,
+    }
+
+
 def nvm(world: World, program: str) -> dict[str, Any]:
     """A new shell, then `nvm use` where there is a `.nvmrc`."""
     said = _run(world, ["bash", "-c", NVM_SCRIPT, program]).stdout
@@ -120,11 +136,13 @@ def _source(source: dict[str, str]) -> str:
     return source.get("path") or f"env:{source.get('key') or source.get('name')}"
 
 
-def _run(world: World, argv: list[str]) -> subprocess.CompletedProcess[str]:
+def _run(
+    world: World, argv: list[str], more: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         argv,
         cwd=world.directory,
-        env=world.environment(),
+        env={**world.environment(), **more},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -141,6 +159,7 @@ RECORDERS: dict[str, tuple[Callable[[random.Random], worlds.Case], Ask]] = {
     "rbenv": (partial(word_worlds.family, "rbenv"), family("ruby")),
     "nodenv": (partial(word_worlds.family, "nodenv"), family("node")),
     "jenv": (partial(word_worlds.family, "jenv"), family("java")),
+    "tfenv": (word_worlds.tfenv, tfenv),
 }
 
 if __name__ == "__main__":
