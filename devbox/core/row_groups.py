@@ -6,6 +6,7 @@ its line; the rest, ok and compared with nothing, is one line a layer, which ope
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -38,10 +39,11 @@ class Folded:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Each line in short: `architecture x86_64`."""
-        return tuple(
+        """Each line in short, the same one once: `architecture x86_64`, `node 20.1.0 (54)`."""
+        often = Counter(
             f"{row.subject} {row.found}" if row.found not in ("", "-", "…") else row.subject for row in self.rows
         )
+        return tuple(f"{words} ({number})" if number > 1 else words for words, number in often.items())
 
 
 def fold(rows: Iterable[DoctorRow]) -> tuple[tuple[DoctorRow, ...], tuple[Folded, ...]]:
