@@ -46,6 +46,11 @@ CHECKS: tuple[Check, ...] = (
     Check("gpu.driver", "hardware", "the NVIDIA driver answers and reaches [gpu] min_driver"),
     Check("gpu.memory", "hardware", "each GPU's memory reaches [gpu] min_memory"),
     Check("gpu.compute", "hardware", "each GPU reaches [gpu] min_compute_capability"),
+    Check("gpu.cuda", "hardware", "the image's CUDA version runs on the NVIDIA driver"),
+    Check("gpu.architecture", "hardware", "the image's CUDA version has code for each GPU"),
+    Check("gpu.mig", "hardware", "a divided GPU (MIG) has instances"),
+    Check("gpu.runtime", "system_packages", "the engine can hand a GPU to the box: NVIDIA's runtime or CDI"),
+    Check("gpu.library", "system_packages", "NVIDIA's libraries belong to the loaded kernel module"),
     Check("engine.reachable", "system_packages", "a Docker Engine answers"),
     Check("engine.version", "system_packages", "the engine is new enough for what devbox can do with it"),
     Check("engine.builder", "system_packages", "images are built by BuildKit, through buildx"),
@@ -82,6 +87,12 @@ CHECKS: tuple[Check, ...] = (
     Check("git.shallow", "code", "the clone has its history"),
     Check("git.owner", "configuration", "git accepts the owner of the checkout"),
     Check("ports", "configuration", "the ports that the box publishes are free"),
+    Check("dependencies.python.installed", "dependencies", "the virtual environment holds what the lock file says"),
+    Check("dependencies.python.lock", "dependencies", "Python's lock file is there, readable, made for its manifest"),
+    Check("dependencies.node.installed", "dependencies", "node_modules holds what the lock file says"),
+    Check("dependencies.node.lock", "dependencies", "Node's lock file is there, readable and made for package.json"),
+    Check("dependencies.lock.competing", "dependencies", "no two tools lock the same dependencies"),
+    Check("policy.lock", "dependencies", "images keep to `[policy] lock`: require or forbid a lock file"),
 )
 
 BY_ID = {check.id: check for check in CHECKS}
