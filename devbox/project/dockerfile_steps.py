@@ -209,8 +209,13 @@ class _Walk:
         state.workdir = joined_path("/", config.workdir)
         return config.onbuild
 
-    def _parsed(self, triggers: tuple[str, ...], state: _State) -> tuple[Instruction, ...]:
-        return tuple(parse_command(text, self.dockerfile, state.stage.origin.line) for text in triggers)
+    def _parsed(self, triggers: tuple[str, ...], state: _State) -> Iterator[Instruction]:
+        for text in triggers:
+            try:
+                yield parse_command(text, self.dockerfile, state.stage.origin.line)
+            except ConfigError:
+                if not self.lenient:
+                    raise
 
     def _dispatch(self, state: _State, instruction: Instruction) -> str | None:
         """What an instruction does to what follows; the text of its vertex, if it has one."""

@@ -30,14 +30,14 @@ def vertex_names(
     return {vertex.name for message in messages if isinstance(message, StreamMessage) for vertex in message.vertexes}
 
 
-def copied_files(context: Path, dockerfile: Path, env: Mapping[str, str]) -> tuple[set[str], str]:
-    """The paths that a build exports, folders with a `/` at the end; or nothing and the builder's words."""
+def copied_files(context: Path, dockerfile: Path, env: Mapping[str, str]) -> set[str] | None:
+    """The paths that a build exports, folders with a `/` at the end; None where the builder refuses."""
     done = _buildx(["--progress=plain", "-f", str(dockerfile), "--output", "type=tar", str(context)], env)
     if done.returncode:
-        return set(), done.stderr.decode("utf-8", "replace")
+        return None
     with tarfile.open(fileobj=io.BytesIO(done.stdout), encoding="utf-8", errors="surrogateescape") as archive:
         names = {f"{member.name.rstrip('/')}/" if member.isdir() else member.name for member in archive}
-    return names - {"./", "/"}, ""
+    return names - {"./", "/"}
 
 
 def _buildx(words: list[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
