@@ -11,10 +11,11 @@ import pytest
 
 SOURCE = Path(__file__).parent / "nvml_stub.c"
 
-GTX_970 = "NVIDIA GeForce GTX 970|5.2|4294967296"
-GTX_1060 = "NVIDIA GeForce GTX 1060 6GB|6.1|6442450944"
-RTX_5090 = "NVIDIA GeForce RTX 5090|12.0|34359738368"
-H200 = "NVIDIA H200|9.0|150754820096"
+GTX_970 = "NVIDIA GeForce GTX 970|5.2|4294967296|5"
+GTX_1060 = "NVIDIA GeForce GTX 1060 6GB|6.1|6442450944|5"
+RTX_5090 = "NVIDIA GeForce RTX 5090|12.0|34359738368|5"
+H200 = "NVIDIA H200|9.0|150754820096|14"
+"""Name, compute capability, bytes, brand (5 GeForce, 14 NVIDIA), as those cards answer."""
 
 
 def compile_stub(folder: Path) -> Path:
