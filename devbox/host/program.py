@@ -57,7 +57,7 @@ def commands(tool: str) -> tuple[str, ...]:
 
 def learn(program: Program) -> Answer:
     """The program's version, from its folder's name, from files beside it, or by asking it."""
-    if program.named and is_full_version(program.named):
+    if program.named and (is_full_version(program.named) or program.tool == "dotnet"):
         return Answer(program.named, evidence=f"installed as {program.named}")
     if program.refused:
         return Answer(None, program.refused)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from devbox.core.toolchain.selection import Selection
-from devbox.flows.toolchains import devbox_toml, go, jenv, mise, nodenv, nvm, pyenv, rbenv, rustup, tfenv
+from devbox.flows.toolchains import devbox_toml, dotnet, go, jenv, mise, nodenv, nvm, pyenv, rbenv, rustup, tfenv
 from devbox.flows.toolchains.machine import Machine
 
 Select = Callable[[Machine], tuple[Selection, ...]]
@@ -24,6 +24,7 @@ MANAGERS: dict[str, Select] = {
     "tfenv": tfenv.select,
     "rustup": rustup.select,
     "go": go.select,
+    "dotnet": dotnet.select,
     "devbox": devbox_toml.select,
 }
 
