@@ -6,7 +6,14 @@ what a probe needs is imported inside it.
 
 from __future__ import annotations
 
-from devbox.flows.checks import dependencies, engine, gpu, platform, repository
+from devbox.flows.checks import dependencies, engine, environment, gpu, platform, repository
 from devbox.flows.checks.group import Group
 
-GROUPS: tuple[Group, ...] = (platform.GROUP, gpu.GROUP, engine.GROUP, repository.GROUP, dependencies.GROUP)
+GROUPS: tuple[Group, ...] = (
+    platform.GROUP,
+    gpu.GROUP,
+    engine.GROUP,
+    environment.GROUP,
+    repository.GROUP,
+    dependencies.GROUP,
+)

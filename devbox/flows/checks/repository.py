@@ -184,8 +184,8 @@ GROUP = Group(
     dict.fromkeys(
         (
             "git.autocrlf", "git.version-files", "git.submodules", "git.lfs", "git.worktree", "git.shallow",
-            "git.owner", "files.case", "files.collisions", "files.names", "files.mount", "files.line-endings", "files.bom",
-            "files.executable",
+            "git.owner", "files.case", "files.collisions", "files.names", "files.mount", "files.line-endings",
+            "files.bom", "files.executable",
         ),
         "",
     ),
