@@ -51,6 +51,13 @@ _PACKAGES = {
     "nixos": 'add `services.xserver.videoDrivers = [ "nvidia" ];` to `/etc/nixos/configuration.nix`',
 }
 _INITRAMFS = {"fedora": "sudo dracut --force", "arch": "sudo mkinitcpio -P"}
+_GIVEN = {
+    "docker": "start this container with `docker run --gpus all`",
+    "podman": "start this container with `podman run --device nvidia.com/gpu=all`",
+    "kubernetes": "write `nvidia.com/gpu: 1` below `resources.limits` of this pod's container",
+    "lxc": "`lxc config device add NAME gpu gpu` on the host",
+}
+"""How each kind of container gets a GPU."""
 _HIDDEN = ("", "void", "none")
 _WITHOUT = frozenset({"no-library", "old-library", "no-driver", "no-device"})
 
@@ -58,7 +65,7 @@ _WITHOUT = frozenset({"no-library", "old-library", "no-driver", "no-device"})
 def cause_of(problem: str, system: Facts, platform: Facts) -> Cause:
     """The cause of NVML's problem where this process runs, with its next step."""
     if platform.get("container"):
-        found = _in_container(problem, system)
+        found = _in_container(problem, system, str(platform["container"]))
     elif platform.get("wsl"):
         found = _in_wsl(problem, system)
     else:
@@ -82,20 +89,24 @@ def newer_driver(version: str, platform: Facts) -> str:
     return f"`sudo apt-get install nvidia-driver-{version.partition('.')[0]}`"
 
 
-def _in_container(problem: str, system: Facts) -> Cause | None:
+def _in_container(problem: str, system: Facts, kind: str) -> Cause | None:
     """A container gets library, devices and limits from outside."""
+    given = _GIVEN.get(kind, "give this container the GPU from its host")
+    again = {"docker": "`docker restart` this container", "podman": "`podman restart` this container"}.get(
+        kind, "restart this container"
+    )
     hidden = (system.get("variables") or {}).get("NVIDIA_VISIBLE_DEVICES")
     if problem in _WITHOUT and hidden is not None and hidden.strip() in _HIDDEN:
         message = f"this container is given no GPU: NVIDIA_VISIBLE_DEVICES is `{hidden.strip()}`"
-        return Cause("hidden", message, "start this container with `docker run --gpus all`")
+        return Cause("hidden", message, given)
     if problem in _WITHOUT:
-        return Cause(problem, "this container is given no GPU", "start this container with `docker run --gpus all`")
+        return Cause(problem, "this container is given no GPU", given)
     if problem == "mismatch":
         message = "this container's NVIDIA library is not that of the host's driver any more"
-        return Cause("mismatch", message, "`docker restart` this container: the host's driver was updated meanwhile")
+        return Cause("mismatch", message, f"{again}: the host's driver was updated meanwhile")
     if problem in ("failed", "blocked", "no-permission"):
         message = "the host took this container's access to the GPU away"
-        return Cause(problem, message, "`docker restart` this container: a reload of systemd on the host removes it")
+        return Cause(problem, message, f"{again}: a reload of systemd on the host removes it")
     return None
 
 

@@ -22,6 +22,7 @@ from devbox.flows.probing import run_all
 from devbox.host.gpu import gpu_facts
 from devbox.host.gpu_runtime import CDI_FOLDERS, runtime_facts
 from devbox.host.gpu_system import system_facts
+from devbox.host.platform import platform_facts
 from devbox.project.dockerfile import parse_dockerfile
 from devbox.project.image_refs import images, split_reference
 
@@ -40,12 +41,15 @@ def all_gpu_facts(subject: Subject, view: ProjectView, nvml: Callable[[], Facts]
         "nvml": nvml,
         "system": lambda: {"system": system_facts(view.machine.env)},
         "runtime": lambda: {"runtime": runtime_facts(CDI_FOLDERS)},
+        "around": lambda: {"around": _around(view)},
         "engine": lambda: _engine(subject, view),
     }
     found = {key: value for key, value, _ in run_all(probes, clock=subject.clock, deadline=DEADLINE)}
     late = f"no answer in {DEADLINE:g} s"
     facts = found.get("nvml") or _hangs(late)
-    facts |= found.get("system", {}) | found.get("runtime", {}) | _box(view.project)
+    for name in ("system", "runtime", "around"):
+        facts |= found.get(name, {})
+    facts |= _box(view.project)
     if "engine" in found:
         return {**facts, **found["engine"]}
     return {**facts, "engine": {"reason": f"the engine: {late}"}, "images": _images(view, lambda ref: None)}
@@ -54,6 +58,12 @@ def all_gpu_facts(subject: Subject, view: ProjectView, nvml: Callable[[], Facts]
 def _hangs(late: str) -> Facts:
     names = ("driver", "cuda_driver", "devices")
     return {"problem": "hangs", **dict.fromkeys(names), **{f"{name}_reason": late for name in names}}
+
+
+def _around(view: ProjectView) -> Facts:
+    """What decides how a driver is installed here; asked for again because `--only gpu` runs no platform check."""
+    platform = platform_facts(str(view.root), view.machine.env)
+    return {name: platform.get(name) for name in ("wsl", "container", "distribution")}
 
 
 def _box(project: Project | None) -> Facts:

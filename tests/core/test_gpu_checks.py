@@ -158,6 +158,9 @@ CAUSES: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
     (
         "no-device", "hidden", {"variables": {"NVIDIA_VISIBLE_DEVICES": "void"}}, {"container": "docker"}, "--gpus all",
     ),
+    ("no-library", "no-library", {}, {"container": "podman"}, "nvidia.com/gpu=all"),
+    ("no-device", "no-device", {}, {"container": "kubernetes"}, "resources.limits"),
+    ("no-driver", "no-driver", {}, {"container": "systemd-nspawn"}, "from its host"),
     ("mismatch", "mismatch", {}, {"container": "docker"}, "docker restart"),
     ("failed", "failed", {}, {"container": "docker"}, "docker restart"),
     ("no-library", "wsl", {"nodes": {}}, {"wsl": True}, "wsl --update"),

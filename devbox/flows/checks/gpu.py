@@ -37,7 +37,7 @@ def _judge(facts: Any, view: ProjectView, others: Mapping[str, Any]) -> Judged:
     # Deferred: the rules and their tables cost 5 ms, and most projects want no GPU.
     from devbox.core import gpu_checks
 
-    return gpu_checks.judge(facts, needs, others.get("platform", {}))
+    return gpu_checks.judge(facts, needs, facts.get("around") or others.get("platform", {}))
 
 
 GROUP = Group(
