@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from devbox.core.checks import Wanted, checked
 from devbox.core.doctor import Judged
-from devbox.core.findings import Conflict, Declared, DoctorRow, Finding, ImageRow, ToolchainRow
-from devbox.core.pins import Pin, find_conflicts
+from devbox.core.findings import Conflict, DoctorRow, Finding, ImageRow, ToolchainRow
+from devbox.core.pins import find_conflicts
 from devbox.core.rows import toolchain_rows
 from devbox.core.toolchain.selection import Answer, Program, Selection, finish
 from devbox.core.toolchain_checks import conflict_finding, findings_of, unknown_reason
-from devbox.core.version import prefix_range
 from devbox.flows.toolchains import select_all
 from devbox.flows.toolchains.machine import Machine
-
-IMAGE_TOOLS = {
-    "python": "python", "node": "node", "golang": "go", "go": "go", "ruby": "ruby", "rust": "rust",
-    "eclipse-temurin": "java", "openjdk": "java",
-}
-"""Official images whose tag begins with the version of a tool (spec/toolchains.md 13)."""
 
 _NOT_ASKED = Answer(None, "it was not asked")
 
@@ -103,16 +96,7 @@ def read_toolchains(machine: Machine, images: tuple[ImageRow, ...], wanted: Want
     """Every selection, and the pins that exclude each other; nothing where no toolchain check runs."""
     asked = wanted.any_of("toolchain", "toolchain.conflict")
     # With `--only toolchain.python`, or `r` on a row of the screen, no other tool's program is asked.
-    selections = tuple(one for one in select_all(machine) if wanted.subject(f"toolchain.{one.tool}")) if asked else ()
+    found = select_all(replace(machine, images=images)) if asked else ()
+    selections = tuple(one for one in found if wanted.subject(f"toolchain.{one.tool}"))
     pins = [pin for selection in selections for pin in selection.pins]
-    pins += [pin for image in images if (pin := _image_pin(image))]
     return Toolchains(selections, images, find_conflicts(pins), machine.files.shown, asked)
-
-
-def _image_pin(image: ImageRow) -> Pin | None:
-    """The version in an official image's tag is a convention; it is compared as a prefix."""
-    tool = IMAGE_TOOLS.get((image.name or "").rpartition("/")[2])
-    wanted = prefix_range(image.tag) if image.tag else None
-    if tool is None or image.stage_ref or wanted is None:
-        return None
-    return Pin(tool, Declared(image.path, image.line, image.ref or image.raw), wanted)

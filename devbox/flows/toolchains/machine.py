@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from devbox.core.findings import ImageRow
 from devbox.core.project import ToolPin
 from devbox.core.toolchain.selection import Program
 from devbox.host.path import SearchPath
@@ -26,6 +27,8 @@ class Machine:
     """`[toolchains]` of devbox.toml; empty where it is broken."""
     today: tuple[int, int, int]
     """Year, month, day."""
+    images: tuple[ImageRow, ...] = ()
+    """The FROM lines of the project's Dockerfiles."""
 
     def on_path(self, tool: str, *, without: tuple[str, ...] = ()) -> Program | None:
         """What answers for the tool on PATH, canonical folders in `without` passed over."""
