@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 _COMMENT = re.compile(r"(?:^|\s+)#.*$")
 _HASH = re.compile(r"\s--hash(?:=|\s+)(\S+)")
-_OPTION = re.compile(r"(--?[A-Za-z][A-Za-z-]*)(?:\s*=\s*|\s+|$)(.*)$")
+_SHORT = re.compile(r"(-[rce])(?!-)[\s=]*(.*)$")
+"""`-rother.txt` is as good as `-r other.txt`."""
+_OPTION = re.compile(r"(--[A-Za-z][A-Za-z-]*)(?:\s*=\s*|\s+|$)(.*)$")
 _TRAILING_OPTION = re.compile(r"\s--[a-z][a-z-]*(?:=|\s).*$")
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _PIN = re.compile(
@@ -20,6 +22,7 @@ _PIN = re.compile(
 )
 _ENV = re.compile(r"\$\{[A-Z0-9_]+\}")
 _URL = re.compile(r"(?:[a-z][a-z0-9+.-]*:)|\.{0,2}/|.*\.(?:whl|zip|tar\.gz|tar\.bz2|tgz)$", re.IGNORECASE)
+_AT = re.compile(rf"{_NAME}\s*(?:\[[^\]]*\])?\s*@\s")
 _EGG = re.compile(rf"[#&]egg=({_NAME})")
 LINE_LIMIT = 100_000
 """Lines of one file."""
@@ -49,7 +52,7 @@ def requirement_lines(text: str) -> Iterator[Line]:
     """Every line that asks for a package or names another file, in order."""
     for number, line in _logical(text):
         if line.startswith("-"):
-            option = _OPTION.match(line)
+            option = _SHORT.match(line) or _OPTION.match(line)
             if option is not None and (found := _of_option(number, option[1], option[2].strip().strip("\"'"))):
                 yield found
             continue
@@ -66,7 +69,7 @@ def _logical(text: str) -> Iterator[tuple[int, str]]:
         if not pieces:
             start = number
         if raw.endswith("\\") and not comment:
-            pieces.append(piece[:-1])
+            pieces.append(piece.strip("\\"))
             continue
         pieces.append(piece)
         joined = _COMMENT.sub("", "".join(pieces)).strip()
@@ -84,9 +87,6 @@ def _of_option(number: int, option: str, value: str) -> Line | None:
         return Line(number, constraints=value)
     if option in ("-e", "--editable"):
         return _direct(number, value)
-    for short in ("-r", "-c", "-e"):  # `-rother.txt`
-        if option.startswith(short) and not option.startswith("--"):
-            return _of_option(number, short, f"{option[2:]}{value}")
     return None
 
 
@@ -101,7 +101,7 @@ def _requirement(number: int, line: str) -> Line:
     pin = _PIN.fullmatch(text)
     if pin is not None:
         return Line(number, pin[1], pin[3].replace(" ", ""), pin[4] or "", hashes)
-    if _URL.match(text) or _ENV.search(text):
+    if (_URL.match(text) and not _AT.match(text)) or _ENV.search(text):
         return _direct(number, text, hashes)
     # Deferred: packaging costs 15 ms; lines that pin a version never need it.
     from packaging.requirements import InvalidRequirement, Requirement

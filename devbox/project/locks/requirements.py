@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from devbox.core.dependencies.comparison import fits
+from devbox.core.dependencies.freshness import stale
 from devbox.core.dependencies.model import PACKAGE_LIMIT, Locked, Need, Problem
 from devbox.core.dependencies.selection import Edge, PythonLock, Root
 from devbox.core.errors import ConfigError
@@ -20,6 +22,7 @@ from devbox.project.locks.surroundings import Surroundings
 
 FILE = "requirements.txt"
 SYNC = "python -m pip install -r requirements.txt"
+SOURCE = "requirements.in"
 RELOCK = "pip-compile --generate-hashes"
 INCLUDE_LIMIT = 64
 """Files that one may include, directly or not."""
@@ -57,7 +60,9 @@ def read(data: bytes, path: str, around: Surroundings) -> PythonLock:
         content = around.read_lock(other)
         if content is not None:
             _take(files, content, other, "dev", constraint=False)
-    return PythonLock(roots=tuple(files.roots[:PACKAGE_LIMIT]), problems=(*files.problems, *_hash_problems(files)))
+    lag = None if files.problems else _lag(files)
+    problems = (*files.problems, *((lag,) if lag else ()), *_hash_problems(files))
+    return PythonLock(roots=tuple(files.roots[:PACKAGE_LIMIT]), problems=problems)
 
 
 def pins(data: bytes) -> bool:
@@ -131,6 +136,21 @@ def _keep(files: _Files, path: str, line: Line, need: Need, constraint: bool) ->
         files.bare.append((path, line.line))
     if not line.direct and not _pinned(line):
         files.loose.append((path, line.line, name))
+
+
+def _lag(files: _Files) -> Problem | None:
+    """Whether `requirements.in`, which it was compiled from, asks for something that it does not pin."""
+    data = files.around.read(SOURCE) if SOURCE in files.around.names else None
+    if data is None:
+        return None
+    asked = {canonical(line.name): line for line in requirement_lines(data.decode("utf-8", "replace")) if line.name}
+    locked = {root.edge.name: root.locked.specifier for root in files.roots if root.locked is not None}
+    found = [f"{name} is new" for name in asked if name not in locked]
+    for name, line in asked.items():
+        pin = locked.get(name, "")
+        if pin.startswith("==") and not line.direct and not fits(Locked(name, specifier=line.specifier), pin[2:]):
+            found.append(f"{name}{line.specifier} instead of {pin}")
+    return stale(FILE, SOURCE, found, f"{RELOCK} {SOURCE}")
 
 
 def _hash_problems(files: _Files) -> Iterator[Problem]:
