@@ -7,6 +7,7 @@ and CUDA in the image, whether the two fit is looked at all the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from devbox.core.checks import checked
@@ -64,13 +65,20 @@ def _without(facts: Facts, needs: GpuNeeds, problem: str, platform: Facts) -> tu
         unknown=cause.message if problem == "mismatch" else None,
     )
     library = judge_library(facts, needs, platform)[0]
+    library = replace(library, subject="gpu libraries") if problem == "mismatch" else library
     about = library if problem == "mismatch" else check
     found = finding(about.id, f"{about.id}.{cause.id}", severity_of(needs), message, about, needs, cause.step)
-    unknown: tuple[Result, ...] = tuple(
-        (checked(id, unknown=cause.message), ())
-        for id in ("gpu.memory", "gpu.compute", "gpu.cuda", "gpu.architecture", "gpu.runtime", "gpu.mig")
-    )
-    return ((check, (found,)), *unknown, (library, ()))
+    return ((check, (found,)), *_unasked(facts, cause.message), (library, ()))
+
+
+def _unasked(facts: Facts, reason: str) -> list[Result]:
+    """What would have been asked of the driver or compared with it, and why it was not."""
+    subjects = {"gpu.memory": "gpu memory", "gpu.compute": "gpu compute capability"}
+    if facts.get("images"):
+        subjects |= {"gpu.cuda": "cuda of the image", "gpu.architecture": "gpu architecture"}
+    if facts.get("box_wants_gpu"):
+        subjects["gpu.runtime"] = "gpu in containers"
+    return [(checked(id, subject=subject, unknown=reason), ()) for id, subject in subjects.items()]
 
 
 def _driver(facts: Facts, needs: GpuNeeds, platform: Facts) -> Result:

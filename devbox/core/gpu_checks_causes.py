@@ -138,7 +138,12 @@ def _missing(problem: str, system: Facts, platform: Facts) -> Cause | None:
 
 
 def _unloaded(system: Facts, platform: Facts) -> Cause | None:
-    """The driver's library is here, its kernel module is not loaded."""
+    """The driver's library is here, its kernel module is not loaded, or has no device files."""
+    if system.get("module_loaded"):
+        if "/dev/nvidiactl" in (system.get("nodes") or {}):
+            return None
+        message = "the NVIDIA driver is loaded, but its device files are missing"
+        return Cause("no-nodes", message, "`sudo nvidia-modprobe -c 0 -u`")
     kernel, built = system.get("kernel"), system.get("module_kernels")
     if built is not None and kernel not in built:
         if not built:

@@ -24,11 +24,12 @@ def judge_library(facts: Facts, needs: GpuNeeds, platform: Facts) -> Result:
     system = facts.get("system") or {}
     module = system.get("module")
     libraries = system.get("libraries") or ()
-    kind = f", {system['module_kind']} kernel module" if system.get("module_kind") else ""
+    evidence = [f"{one['path']}: {one['version']}" for one in libraries]
+    evidence += [f"{system['module_kind']} kernel module"] if system.get("module_kind") else []
     check = checked(
         "gpu.library", subject="gpu libraries" if module and libraries else "", expected=module or "",
         actual=", ".join(sorted({one["version"] for one in libraries})) or "-", origin="/proc/driver/nvidia/version",
-        evidence="; ".join(f"{one['path']}: {one['version']}" for one in libraries) + kind,
+        evidence="; ".join(evidence),
     )
     if not module or platform.get("wsl"):
         return check, ()

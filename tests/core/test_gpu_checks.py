@@ -116,13 +116,20 @@ def test_fewer_gpus_than_the_box_counts_is_a_finding() -> None:
     ],
 )
 def test_each_problem_is_one_finding_with_one_next_step(problem: str, check: str, word: str) -> None:
-    found = report(REQUIRED, problem=problem, driver=None, devices=None, engine=ENGINE, box_wants_gpu=True)
+    found = report(
+        REQUIRED, problem=problem, driver=None, devices=None, engine=ENGINE, box_wants_gpu=True, images=[image("12.4")]
+    )
     assert ids(found) == [f"{check}.{problem}"]
     assert word in (found.findings[0].hint or "")
     assert str(found.findings[0].origin) == "devbox.toml:3"
-    assert {one.id for one in found.checks} == ALL
+    assert {one.id for one in found.checks} == ALL - {"gpu.mig"}
     assert status(found, check) == "drift"
     assert {one.status for one in found.checks if one.id not in (check, "gpu.library")} == {"unknown"}
+
+
+def test_what_nobody_asks_for_is_not_told_as_unknown() -> None:
+    found = report(REQUIRED, problem="no-driver", driver=None, devices=None)
+    assert {one.id for one in found.checks} == {"gpu.driver", "gpu.memory", "gpu.compute", "gpu.library"}
 
 
 CAUSES: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
@@ -152,6 +159,10 @@ CAUSES: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
             "signing_key": "/var/lib/dkms/mok.pub",
         },
         {}, "mokutil --import /var/lib/dkms/mok.pub",
+    ),
+    (
+        "no-driver", "no-nodes", {"cards": [{"kernel_driver": "nvidia"}], "module_loaded": True, "nodes": {}}, {},
+        "nvidia-modprobe",
     ),
     ("no-permission", "no-permission", {"node_group": "render"}, {}, 'usermod -aG render "$USER"'),
     ("no-library", "no-library", {}, {"container": "docker"}, "--gpus all"),
