@@ -64,7 +64,7 @@ CHECKS: tuple[Check, ...] = (
     Check("system.libc", "system_packages", "the C library, of this machine and of the base images"),
     Check("system.openssl", "system_packages", "the OpenSSL library, of this machine and of the base images"),
     Check("system.compiler", "system_packages", "a project that compiles finds its compilers"),
-    Check("system.native", "dependencies", "no installed packages are shared between systems they were not built for"),
+    Check("system.native", "system_packages", "no installed packages are shared between unlike systems"),
     Check("env.path", "configuration", "PATH has no entry twice and none that others may write; managers come first"),
     Check("env.variables", "configuration", "no variable changes what every Python, Node, Java or linked program does"),
     Check("env.shadowing", "code", "no module of the project hides one of the standard library or an installed one"),

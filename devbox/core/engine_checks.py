@@ -35,7 +35,7 @@ def judge(facts: Facts, *, has_box: bool, arch: str = "", env: Mapping[str, str]
     verdicts = [_reachable(facts, has_box), _context(facts, env or {})]
     if facts.get("version") is not None:  # else the others can't run, which `engine.reachable` says once
         verdicts += [
-            _version(facts), _builder(facts), _storage(facts), _cgroups(facts), _disk(facts), _clock(facts),
+            _version(facts, has_box), _builder(facts), _storage(facts), _cgroups(facts), _disk(facts), _clock(facts),
             _platform(facts, arch),
         ]
     judged = collect(verdicts)
@@ -61,11 +61,11 @@ def _reachable(facts: Facts, has_box: bool) -> Verdict:
     )
 
 
-def _version(facts: Facts) -> Verdict:
+def _version(facts: Facts, has_box: bool) -> Verdict:
     version = str(facts["version"])
     check = look("engine.version", f"engine {version}, API {facts.get('api_version')}")
     numbers = release_numbers(version)
-    if not numbers or numbers >= OLDEST_FULL:
+    if not has_box or not numbers or numbers >= OLDEST_FULL:
         return check, ()
     message = f"the engine is {version}; before 23.0 its own builder is the classic one, and BuildKit needs buildx"
     return check, (

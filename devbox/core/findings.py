@@ -41,6 +41,8 @@ class ToolchainRow:
     host_runs: str | None = None
     host_path: str | None = None
     container_runs: str | None = None
+    container_reason: str | None = None
+    """Why `container_runs` is None: no box runs, the folder is not trusted, the box has no such tool."""
     satisfied: bool | None = None
     error: str | None = None
     shadowed_by: str | None = None

@@ -7,10 +7,11 @@ silent probe costs at most its own finding.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
+from devbox.core import container_checks
 from devbox.core.checks import Wanted, checked
 from devbox.core.doctor import Judged, assemble
 from devbox.core.findings import (
@@ -24,9 +25,10 @@ from devbox.core.findings import (
     RowsKnown,
     ToolchainRow,
 )
+from devbox.core.pins import Pin
 from devbox.core.rows import check_rows, checking_row, rows
 from devbox.core.toolchain.selection import Answer, Program
-from devbox.flows.checks import GROUPS
+from devbox.flows.checks import GROUPS, container
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject, view_project
 from devbox.flows.probing import run_all
@@ -36,6 +38,9 @@ from devbox.host.program import learn
 DEADLINE = 4.0
 """Seconds after which a probe that still runs is reported as unknown."""
 EVERYTHING = Wanted()
+FACTS = ("platform", "gpu", "engine")
+"""Groups whose facts are in the report."""
+_NOT_ASKED = container_checks.Inside(reason="the box was not asked")
 
 
 def run(subject: Subject, wanted: Wanted = EVERYTHING) -> DoctorReport:
@@ -67,6 +72,8 @@ class Pinned(Protocol):
     def images(self) -> tuple[ImageRow, ...]: ...
     @property
     def conflicts(self) -> tuple[Conflict, ...]: ...
+    @property
+    def pins(self) -> tuple[Pin, ...]: ...
     def programs(self) -> tuple[Program, ...]: ...
     def judge(self, answers: Mapping[Program, Answer]) -> tuple[tuple[ToolchainRow, ...], Judged]: ...
     def lines(self, answers: Mapping[Program, Answer], *, checking: bool = False) -> list[DoctorRow]: ...
@@ -115,14 +122,16 @@ class Examination:
         """Keep what a probe found; the lines that it changes."""
         self.keep(key, value, seconds)
         if isinstance(key, Program):
-            return self.toolchains.lines_of(key, self.answers)
+            return self._with_box(self.toolchains.lines_of(key, self.answers))
         group = next(group for group in self.groups if group.name == key)
         judged = self._judge(group)
-        return check_rows((check for check in judged.checks if self.wanted.check(check.id)), judged.findings)
+        lines = check_rows((check for check in judged.checks if self.wanted.check(check.id)), judged.findings)
+        return [*lines, *self._box_lines()] if key == container.GROUP.name else lines
 
     def report(self, others: Iterable[Judged] = ()) -> DoctorReport:
         """Everything, once no more news comes; a group that never came is unknown. `others` stand beside the groups."""
         toolchains, verdict = self.toolchains.judge(self.answers)
+        toolchains = container_checks.fill(toolchains, self.found.get(container.GROUP.name, _NOT_ASKED))
         groups = [self._judge(group) for group in self.groups]
         return assemble(
             str(self.view.root), (self.view.judged(), verdict, *groups, *others), self.wanted, self.view.policy,
@@ -132,12 +141,24 @@ class Examination:
     def _judge(self, group: Group) -> Judged:
         if group.name not in self.found:
             return late(group)
-        judged = group.judge(self.found[group.name], self.view, self.found)
+        others = {**self.found, container_checks.PINS: self.toolchains.pins}
+        judged = group.judge(self.found[group.name], self.view, others)
         return judged.timed(self.seconds[group.name])
+
+    def _box_lines(self) -> list[DoctorRow]:
+        """The lines of toolchains whose programs have answered, now that the box has."""
+        lines = [line for program in self.answers for line in self.toolchains.lines_of(program, self.answers)]
+        return self._with_box(list({line.key: line for line in lines}.values()))
+
+    def _with_box(self, lines: list[DoctorRow]) -> list[DoctorRow]:
+        """The lines of toolchains with what the box runs, where it was asked already."""
+        inside = self.found.get(container.GROUP.name, _NOT_ASKED)
+        told = {tool: one.version for tool, one in inside.tools.items()}
+        return [replace(line, container=told.get(line.key.split(".")[1])) for line in lines]
 
 
 def late(group: Group) -> Judged:
     """Unknown, and why: its probe did not end."""
     reason = f"no answer in {DEADLINE:g} s"
     checks = tuple(checked(id, subject=title or id, unknown=reason) for id, title in group.titles.items())
-    return Judged(checks, (), {group.name: {"reason": reason}})
+    return Judged(checks, (), {group.name: {"reason": reason}} if group.name in FACTS else None)

@@ -19,6 +19,7 @@ from devbox.core.doctor import Judged
 from devbox.core.errors import ConfigError, UsageError
 from devbox.core.facts import Origin
 from devbox.core.findings import Conflict, DoctorReport, DoctorRow, Finding, ImageRow, ToolchainRow
+from devbox.core.pins import Pin
 from devbox.core.project import Project
 from devbox.core.toolchain.selection import Answer, Program, Selection
 from devbox.flows.doctor import DEADLINE, EVERYTHING, Examination, late, wanted_groups
@@ -166,6 +167,11 @@ class Many:
     def conflicts(self) -> tuple[Conflict, ...]:
         """Every contradiction, once."""
         return tuple(dict.fromkeys(conflict for _, part in self.parts for conflict in part.conflicts))
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        """The root's: its box is the one that is asked."""
+        return tuple(pin for folder, part in self.parts if folder == "." for pin in part.pins)
 
     def programs(self) -> tuple[Program, ...]:
         """Each program once, however many folders select it."""

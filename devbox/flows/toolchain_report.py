@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from devbox.core.checks import Wanted, checked
 from devbox.core.doctor import Judged
 from devbox.core.findings import Conflict, DoctorRow, Finding, ImageRow, ToolchainRow
-from devbox.core.pins import find_conflicts
-from devbox.core.rows import toolchain_rows
+from devbox.core.pins import Pin, find_conflicts
+from devbox.core.rows import toolchain_key, toolchain_rows
 from devbox.core.toolchain.selection import Answer, Program, Selection, finish
 from devbox.core.toolchain_checks import conflict_finding, findings_of, unknown_reason
 from devbox.flows.toolchains import select_all
@@ -27,6 +27,11 @@ class Toolchains:
     conflicts: tuple[Conflict, ...]
     shown: Callable[[str], str]
     wanted: bool
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        """What is pinned for whoever works here; not what build stages and CI runners pin for themselves."""
+        return tuple(pin for selection in self.selections if not selection.elsewhere for pin in selection.pins)
 
     def programs(self) -> tuple[Program, ...]:
         """Programs whose version is wanted, each once."""
@@ -57,7 +62,7 @@ class Toolchains:
     def lines_of(self, program: Program, answers: Mapping[Program, Answer]) -> list[DoctorRow]:
         """The lines that this program's answer completes."""
         complete = {
-            f"toolchain.{selection.tool}.{selection.manager}"
+            toolchain_key(self._row(selection, answers))
             for selection in self.selections
             if program in selection.programs() and all(other in answers for other in selection.programs())
         }

@@ -51,6 +51,7 @@ def _toolchain(row: ToolchainRow) -> dict[str, Any]:
         "host_runs": row.host_runs,
         "host_path": row.host_path,
         "container_runs": row.container_runs,
+        "container_reason": row.container_reason,
         "satisfied": row.satisfied,
         "error": row.error,
         "shadowed_by": row.shadowed_by,

@@ -6,13 +6,26 @@ what a probe needs is imported inside it.
 
 from __future__ import annotations
 
-from devbox.flows.checks import dependencies, engine, environment, gpu, platform, repository
+from devbox.flows.checks import (
+    container,
+    dependencies,
+    engine,
+    environment,
+    gpu,
+    platform,
+    ports,
+    repository,
+    system,
+)
 from devbox.flows.checks.group import Group
 
 GROUPS: tuple[Group, ...] = (
     platform.GROUP,
     gpu.GROUP,
     engine.GROUP,
+    system.GROUP,
+    container.GROUP,
+    ports.GROUP,
     environment.GROUP,
     repository.GROUP,
     dependencies.GROUP,
