@@ -166,6 +166,7 @@ def _severity(here: Seen | None, there: Seen | None) -> Severity:
 
 
 def _toolchains(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Seen]]:
+    used: set[str] = set()
     for row in rows:
         tool, manager = _text(row.get("tool")), _text(row.get("manager"))
         if not tool or not manager:
@@ -174,6 +175,9 @@ def _toolchains(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Seen]]
         name = f"{tool} ({manager})" + (f" in {project}" if project not in ("", ".") else "")
         pins = _objects(row.get("declared"))
         path = _place(pins[0]) if pins else None
+        if name in used:  # one row for each workflow file
+            name += f" at {path or len(used)}"
+        used.add(name)
         yield f"{name} pinned", Seen(", ".join(_text(pin.get("raw")) for pin in pins) or NOTHING, "warn", path)
         for field, words, severity in _COLUMNS:
             yield f"{name} {words}", Seen(_value(row.get(field)), severity, path)

@@ -7,7 +7,7 @@ its line; the rest, ok and compared with nothing, is one line a layer, which ope
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from devbox.core.findings import LAYERS, DoctorRow, Layer, RowStatus
@@ -16,6 +16,7 @@ MANY = 12
 """Toolchains that are ok; from here on they are folded too (`--recursive` finds hundreds)."""
 
 
+_ORDER: tuple[RowStatus, ...] = ("error", "warn", "unknown", "checking", "ok")
 _ASKED = ("gpu.", "engine.", "platform.arch", "platform.memory", "platform.disk", "platform.env")
 """Checks whose expectation comes from the project; the others measure by devbox's own limits."""
 
@@ -34,8 +35,8 @@ class Folded:
 
     @property
     def status(self) -> RowStatus:
-        """`checking` while one of them is, else ok."""
-        return "checking" if any(row.status == "checking" for row in self.rows) else "ok"
+        """The worst of them; more than ok only while probes still run and rows keep their places."""
+        return min((row.status for row in self.rows), key=_ORDER.index)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -46,14 +47,22 @@ class Folded:
         return tuple(f"{words} ({number})" if number > 1 else words for words, number in often.items())
 
 
-def fold(rows: Iterable[DoctorRow]) -> tuple[tuple[DoctorRow, ...], tuple[Folded, ...]]:
-    """The lines that stand alone, in their order, and the folded ones by layer."""
+def foldable(rows: Iterable[DoctorRow]) -> frozenset[str]:
+    """The keys of the lines that need none of their own."""
     lines = tuple(rows)
     many = sum(row.status == "ok" and _is_toolchain(row) for row in lines) > MANY
-    alone = tuple(row for row in lines if not _folds(row, many))
-    folded = tuple(row for row in lines if _folds(row, many))
+    return frozenset(row.key for row in lines if _folds(row, many))
+
+
+def fold(
+    rows: Iterable[DoctorRow], keys: Container[str] | None = None
+) -> tuple[tuple[DoctorRow, ...], tuple[Folded, ...]]:
+    """The lines that stand alone, in their order, and the folded ones by layer: those of `keys`, else the foldable."""
+    lines = tuple(rows)
+    inside = foldable(lines) if keys is None else keys
+    folded = tuple(row for row in lines if row.key in inside)
     groups = (Folded(layer, tuple(row for row in folded if row.layer == layer)) for layer in LAYERS)
-    return alone, tuple(group for group in groups if group.rows)
+    return tuple(row for row in lines if row.key not in inside), tuple(group for group in groups if group.rows)
 
 
 def _folds(row: DoctorRow, many: bool) -> bool:
@@ -64,4 +73,4 @@ def _folds(row: DoctorRow, many: bool) -> bool:
 
 
 def _is_toolchain(row: DoctorRow) -> bool:
-    return row.key.startswith("toolchain.") and row.declared_at is not None
+    return row.key.startswith("toolchain.") and row.key.count(".") > 1

@@ -33,9 +33,7 @@ def doctor_text(report: DoctorReport, glyphs: Glyphs, *, verbose: bool = False, 
     table = rows(report)
     alone, folded = (table, ()) if verbose else fold(table)
     lines += _table(alone, glyphs, verbose, width)
-    lines += [""] if alone and folded else []
-    lines += [_folded(group, glyphs, width) for group in folded]
-    lines += ["", *_silent(report, glyphs, width)] if verbose else []
+    lines += ["", *_silent(report, glyphs, width)] if verbose else ["", *_quiet(report, alone, folded, glyphs, width)]
     notes = [finding for finding in report.findings if finding.severity == "info"]
     if notes:
         lines += ["", *(line for finding in notes for line in _note(finding, glyphs, verbose, width))]
@@ -131,11 +129,23 @@ def _padded(words: Iterable[str], sizes: Iterable[int]) -> str:
     return _GAP.join(word + " " * (size - cell_width(word)) for word, size in zip(words, sizes, strict=True))
 
 
-def _folded(group: Folded, glyphs: Glyphs, width: int | None) -> str:
-    """`✓ hardware  architecture x86_64, disk 100.0 GiB`"""
-    widest = max(len(layer) for layer in LAYERS)
-    line = f"{glyphs.of(Tone.OK)} {group.layer.replace('_', ' '):<{widest}}{_GAP}{clean(', '.join(group.words))}"
-    return line if width is None else clip_end(line, width, glyphs.ellipsis)
+def _quiet(
+    report: DoctorReport, alone: Sequence[DoctorRow], folded: Sequence[Folded], glyphs: Glyphs, width: int | None
+) -> Iterator[str]:
+    """`✓ hardware   8 ok  architecture x86_64, disk 100.0 GiB`: a layer's checks that are ok and have no line above."""
+    above = {row.key for row in alone}
+    words = {group.layer: ", ".join(group.words) for group in folded}
+    counts = {
+        layer: sum(check.layer == layer and check.status == "ok" and check.id not in above for check in report.checks)
+        for layer in LAYERS
+    }
+    widest, digits = max(len(layer) for layer in LAYERS), len(str(max(counts.values())))
+    for layer, number in counts.items():
+        if number or layer in words:
+            name = layer.replace("_", " ")
+            said = clean(words.get(layer, ""))
+            line = f"{glyphs.of(Tone.OK)} {name:<{widest}}{_GAP}{number:>{digits}} ok{_GAP}{said}"
+            yield line.rstrip() if width is None else clip_end(line.rstrip(), width, glyphs.ellipsis)
 
 
 def _silent(report: DoctorReport, glyphs: Glyphs, width: int | None) -> Iterator[str]:

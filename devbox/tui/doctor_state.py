@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from devbox.core.findings import CheckStatus, DoctorEvent, DoctorRow, Finished, Layer, RowChanged, RowsKnown, RowStatus
 from devbox.core.present import Tone
+from devbox.core.row_groups import Folded, fold, foldable
 from devbox.tui.session import Problem
 
 TONES: Mapping[RowStatus, Tone] = {
@@ -24,8 +25,10 @@ class DoctorView:
     layers: Mapping[Layer, CheckStatus] = field(default_factory=dict)
     """Empty until the first scan ended."""
     scanning: bool = False
-    partial: bool = False
-    """The scan under way looks at some rows only."""
+    scope: tuple[str, ...] = ()
+    """The checks of a scan that looks at some rows only; empty for all."""
+    inside: frozenset[str] = frozenset()
+    """The keys of rows that are one line with their layer; it changes when a scan ends, so that no row jumps before."""
     problem: Problem | None = None
     engine: str = ""
     """For the header: `docker 26.1`."""
@@ -33,6 +36,10 @@ class DoctorView:
     def count(self, status: RowStatus) -> int:
         """How many rows are in that state."""
         return sum(row.status == status for row in self.rows)
+
+    def folded(self) -> tuple[tuple[DoctorRow, ...], tuple[Folded, ...]]:
+        """The rows that stand alone, and the layers that are one row."""
+        return fold(self.rows, self.inside)
 
     def row(self, key: object) -> DoctorRow | None:
         """The row with that key."""
@@ -43,16 +50,24 @@ def fold_doctor(view: DoctorView, event: DoctorEvent) -> DoctorView:
     """The view after one more event."""
     match event:
         case RowsKnown(rows):
-            return _merged(view, rows) if view.partial else replace(view, rows=rows)
+            return _merged(view, rows) if view.scope else replace(view, rows=rows, inside=foldable(rows))
         case RowChanged(row):
             return _merged(view, (row,))
         case Finished(report, rows):
             engine = _engine_words(report.facts.get("engine", {})) or view.engine
-            if not view.partial:
-                return replace(view, rows=rows, layers=dict(report.layers), engine=engine)
-            merged = _merged(view, rows)
-            ordered = tuple(sorted(merged.rows, key=lambda row: _ORDER[row.status]))
-            return replace(merged, rows=ordered, layers=_relayered(merged, rows), engine=engine)
+            if not view.scope:
+                return replace(view, rows=rows, layers=dict(report.layers), inside=foldable(rows), engine=engine)
+            return _rescanned(replace(view, engine=engine), rows)
+
+
+def _rescanned(view: DoctorView, rows: tuple[DoctorRow, ...]) -> DoctorView:
+    """After a scan of some checks: their rows as they are now, those that are gone (the fault is cured) left out."""
+    found = {row.key for row in rows}
+    gone = tuple(row for row in view.rows if row.key not in found and check_of(row) in view.scope)
+    merged = _merged(replace(view, rows=tuple(row for row in view.rows if row not in gone)), rows)
+    ordered = tuple(sorted(merged.rows, key=lambda row: _ORDER[row.status]))
+    layers = _relayered(merged, (*rows, *gone))
+    return replace(merged, rows=ordered, layers=layers, inside=foldable(ordered))
 
 
 def _merged(view: DoctorView, rows: tuple[DoctorRow, ...]) -> DoctorView:
@@ -78,8 +93,10 @@ def _engine_words(facts: Mapping[str, object]) -> str:
 
 def check_of(row: DoctorRow) -> str:
     """The check id, or its dotted prefix, that looks at this row again: `toolchain.python` for any of its managers."""
-    name = row.key.split(":")[0]
-    return ".".join(name.split(".")[:2]) if name.startswith("toolchain.") else name
+    name = row.key.split(":")[0].split("@")[0]
+    if name.startswith("toolchain."):
+        return ".".join(name.split(".")[:2])
+    return row.finding.check if row.finding else name
 
 
 def settled(view: DoctorView, problem: Problem | None) -> DoctorView:
@@ -89,7 +106,7 @@ def settled(view: DoctorView, problem: Problem | None) -> DoctorView:
         if row.status == "checking" else row
         for row in view.rows
     )
-    return replace(view, rows=rows, scanning=False, partial=False, problem=problem)
+    return replace(view, rows=rows, scanning=False, scope=(), inside=foldable(rows), problem=problem)
 
 
 def matching(rows: tuple[DoctorRow, ...], query: str) -> tuple[DoctorRow, ...]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from dataclasses import replace
 
 from rich.cells import cell_len
 
 from devbox.core.findings import LAYERS, DoctorRow, Layer
 from devbox.core.present import Tone, check_tone
+from devbox.core.row_groups import Folded
 from devbox.core.text import duration
 from devbox.tui.doctor_state import TONES, DoctorView
 from devbox.tui.lines import Line, Pen, Row, Span, fit, joined, line_width, wrapped
@@ -25,18 +27,37 @@ _WORDS: dict[Layer, tuple[str, str]] = {
 }
 
 
-def doctor_rows(rows: tuple[DoctorRow, ...], pen: Pen, width: int) -> tuple[Row, ...]:
-    """The table: a heading and one row per pin or check."""
-    columns = _columns(rows, width)
+def doctor_rows(
+    rows: tuple[DoctorRow, ...], pen: Pen, width: int, folded: tuple[Folded, ...] = (), opened: Container[str] = ()
+) -> tuple[Row, ...]:
+    """The table: a heading, one row per pin or check, and one per layer for what is ok; an opened one lists its own."""
+    inside = tuple(
+        replace(row, subject=f"  {row.subject}") for group in folded if group.key in opened for row in group.rows
+    )
+    columns = _columns((*rows, *inside), width)
     heading = (Span(" " * _MARK), *(pen.cell(name, size, "muted") for name, size in columns))
-    return (Row(None, (heading,)), *(Row(row.key, (_row(row, columns, pen),)) for row in rows))
+    lines = [Row(None, (heading,)), *(Row(row.key, (_row(row, columns, pen),)) for row in rows)]
+    for group in folded:
+        lines.append(Row(group.key, (_folded(group, columns, pen, width),)))
+        if group.key in opened:
+            mine = (row for row in inside if row.layer == group.layer)
+            lines += (Row(row.key, (_row(row, columns, pen),)) for row in mine)
+    return tuple(lines)
+
+
+def _folded(group: Folded, columns: Columns, pen: Pen, width: int) -> Line:
+    """`✓ hardware   architecture x86_64, memory 23.5 GiB`, through all columns but the first."""
+    size = columns[0][1]
+    tone = TONES[group.status]
+    start = (Span("  "), pen.tone(tone), Span(" "), _cell(pen, _WORDS[group.layer][0], size, "muted"))
+    return (*start, pen.cell(", ".join(group.words), max(width - _MARK - size, 0), "muted"))
 
 
 def _columns(rows: tuple[DoctorRow, ...], width: int) -> Columns:
     """As wide as their content within bounds; a narrow terminal drops the origin."""
     wide = width >= 96
     columns = [
-        ("subject", _size((row.subject for row in rows), 10, 24 if wide else 20)),
+        ("subject", _size((row.subject for row in rows), 13, 24 if wide else 20)),
         ("pinned", _size((row.pinned for row in rows), 8, 20 if wide else 14)),
         ("found", _size((row.found for row in rows), 8, 24 if wide else 20)),
     ]
@@ -100,18 +121,24 @@ def layer_strip(view: DoctorView, pen: Pen, width: int) -> Line:
     return fit(line, width)
 
 
-def doctor_title(row: DoctorRow | None, pen: Pen) -> Line:
+def doctor_title(row: DoctorRow | Folded | None, pen: Pen) -> Line:
     """Of the detail pane: `python · drift`."""
     if row is None:
         return ()
+    if isinstance(row, Folded):
+        return (Span(_WORDS[row.layer][0], "strong"), pen.dot(), pen.span(row.status, TONES[row.status].value))
     word = pen.span(row.word, TONES[row.status].value)
     return (Span(pen.clip(row.subject, 40), "strong"), pen.dot(), word)
 
 
-def doctor_detail(row: DoctorRow | None, pen: Pen, width: int) -> tuple[Line, ...]:
+def doctor_detail(row: DoctorRow | Folded | None, pen: Pen, width: int) -> tuple[Line, ...]:
     """What was found where, what is pinned where, and what to do."""
     if row is None:
         return ((pen.span("nothing selected", "muted"),),)
+    if isinstance(row, Folded):
+        many = f"{len(row.rows)} checks" if len(row.rows) > 1 else "one check"
+        words = f"{many} of this layer, compared with no pin; enter lists them"
+        return ((pen.span(words, "muted"),), *wrapped((pen.span(", ".join(row.words)),), width))
     parts = [_found(row, pen)]
     if row.pinned not in ("", "-", "*"):
         where: Line = ()
@@ -147,12 +174,17 @@ def hint_lines(hint: str, pen: Pen, width: int, *, indent: int = 0) -> tuple[Lin
     return wrapped((Span(" " * indent), pen.span("hint ", "muted"), *words), width, indent=indent + 5)
 
 
+def _took(seconds: float | None) -> str:
+    """Probes take milliseconds."""
+    return f"{seconds * 1000:.0f} ms" if seconds is not None and seconds < 1 else duration(seconds)
+
+
 def evidence_lines(row: DoctorRow, pen: Pen, width: int) -> tuple[Line, ...]:
     """How it was found out: the probe's argv, raw output and duration."""
     lines: list[Line] = [
         (pen.cell("check", 10, "muted"), pen.span(row.key)),
         (pen.cell("layer", 10, "muted"), pen.span(row.layer)),
-        (pen.cell("took", 10, "muted"), pen.span(duration(row.seconds))),
+        (pen.cell("took", 10, "muted"), pen.span(_took(row.seconds))),
         (),
     ]
     for part in row.evidence.split("\n") if row.evidence else ("no program was run for this row",):

@@ -54,7 +54,7 @@ class Runs:
     def examine(self, only: tuple[str, ...] = ()) -> None:
         """Scan the machine, or again only these checks."""
         app = self._app
-        app.doctor = replace(app.doctor, scanning=True, partial=bool(only), problem=None)
+        app.doctor = replace(app.doctor, scanning=True, scope=only, problem=None)
 
         def changed(view: DoctorView) -> None:
             app.doctor = view

@@ -100,6 +100,7 @@ def test_json_has_the_same_findings_and_the_contracts_fields() -> None:
         "host_runs",
         "host_path",
         "container_runs",
+        "container_reason",
         "satisfied",
         "error",
         "shadowed_by",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from devbox.core.build import BuildState, Cause, Step, StepKey, StepStatus, Transfer
 from devbox.core.events import (
     BuildChanged,
@@ -14,7 +16,17 @@ from devbox.core.events import (
     Spent,
 )
 from devbox.core.facts import Origin
-from devbox.core.findings import LAYERS, DoctorEvent, DoctorReport, DoctorRow, Finding, Finished, RowChanged, RowsKnown
+from devbox.core.findings import (
+    LAYERS,
+    DoctorEvent,
+    DoctorReport,
+    DoctorRow,
+    Finding,
+    Finished,
+    Layer,
+    RowChanged,
+    RowsKnown,
+)
 from devbox.core.plan import Operation
 from devbox.core.status import BoxStatus, MountStatus, PortStatus, ServiceStatus, Stale
 from devbox.tui.session import UpPlan
@@ -85,6 +97,23 @@ LOADING: tuple[DoctorEvent, ...] = (
     RowChanged(DOCKER),
 )
 FULL: tuple[DoctorEvent, ...] = (*LOADING, *(RowChanged(row) for row in ROWS), Finished(REPORT, SORTED))
+
+_QUIET: tuple[tuple[str, Layer, str, str], ...] = (
+    ("platform.arch", "hardware", "architecture", "x86_64"), ("platform.cpu", "hardware", "cpu level", "x86-64-v3"),
+    ("platform.disk", "hardware", "disk", "76.1 GiB"), ("platform.os", "os", "system", "linux 6.1.0"),
+    ("platform.inotify", "os", "inotify watches", "192536"), ("platform.release", "os_version", "release", "Debian 12"),
+    ("system.libc", "system_packages", "libc", "glibc 2.36"), ("system.tls", "system_packages", "openssl", "3.0.15"),
+    ("dependencies.python", "dependencies", "python packages", "143 as locked"),
+    ("files.case", "code", "file names", "no collisions"), ("platform.locale", "configuration", "locale", "C.UTF-8"),
+    ("env.path", "configuration", "PATH", "14 entries"),
+)  # fmt: skip
+QUIET = tuple(
+    DoctorRow(key, subject, "*", found, "ok", "ok", layer, evidence=f"$ probe {subject}\n{found}", seconds=0.004)
+    for key, layer, subject, found in _QUIET
+)
+"""What a healthy machine says of everything else."""
+BOXED = (replace(PYTHON, container="3.11.9"), replace(NODE, container="20.11.1"), *SORTED[2:], *QUIET)
+MANY: tuple[DoctorEvent, ...] = (RowsKnown(tuple(checking(row) for row in BOXED)), Finished(REPORT, BOXED))
 
 BOX = ServiceStatus(
     "box",

@@ -221,10 +221,42 @@ def test_a_probe_that_never_answers_is_unknown_not_ok() -> None:
 def test_a_partial_scan_keeps_the_other_rows_and_layers() -> None:
     view = fold_doctor(DoctorView(), Finished(sample.REPORT, sample.SORTED))
     better = replace(sample.PYTHON, status="ok", word="ok", found="3.11.9")
-    view = fold_doctor(replace(view, partial=True), Finished(replace(sample.REPORT, layers={}), (better,)))
+    view = replace(view, scope=("toolchain.python",))
+    view = fold_doctor(view, Finished(replace(sample.REPORT, layers={}), (better,)))
     assert {row.key for row in view.rows} == {row.key for row in sample.ROWS}
     assert view.rows[0] == sample.NODE
     assert view.layers["dependencies"] == "unknown"
+
+
+def test_a_fault_that_a_rescan_no_longer_finds_leaves_the_table() -> None:
+    broken = replace(sample.MEMORY, key="project.config:devbox.toml:1:", status="error", layer="configuration")
+    view = fold_doctor(DoctorView(), Finished(sample.REPORT, (broken, *sample.SORTED)))
+    view = fold_doctor(replace(view, scope=("project.config",)), Finished(sample.REPORT, ()))
+    assert set(view.rows) == set(sample.SORTED)
+    assert view.layers["configuration"] == "ok"
+
+
+def test_what_is_ok_and_pinned_nowhere_is_one_row_a_layer_that_opens() -> None:
+    more = tuple(replace(sample.MEMORY, key=f"platform.x{n}", subject=f"thing {n}", pinned="*") for n in range(30))
+    view = fold_doctor(DoctorView(), Finished(sample.REPORT, (*sample.SORTED, *more)))
+    alone, folded = view.folded()
+    assert alone == sample.SORTED
+    closed, opened = (doctor_rows(alone, PEN, 118, folded, keys) for keys in ((), {"layer:hardware"}))
+    assert (len(closed), len(opened)) == (1 + len(sample.SORTED) + 1, 1 + len(sample.SORTED) + 31)
+    assert "thing 0 32.0 GiB" in all_rows(closed)
+    assert "30 checks" in texts(doctor_detail(folded[0], PEN, 78))
+    assert all(line_width(line) <= 118 for row in opened for line in row.lines)
+
+
+def test_no_row_leaves_its_layer_before_the_scan_ends() -> None:
+    rows = tuple(replace(sample.checking(sample.MEMORY), key=f"platform.x{n}", pinned="") for n in range(3))
+    view = fold_doctor(DoctorView(scanning=True), RowsKnown(rows))
+    bad = replace(sample.MEMORY, key="platform.x1", pinned="", status="warn")
+    view = fold_doctor(view, RowChanged(bad))
+    ((), (group,)) = view.folded()
+    assert (len(group.rows), group.status) == (3, "warn")
+    view = settled(fold_doctor(view, Finished(sample.REPORT, (bad, rows[0], rows[2]))), None)
+    assert bad in view.folded()[0]
 
 
 def test_filter_looks_at_every_column() -> None:
@@ -237,6 +269,9 @@ def test_the_check_behind_a_row() -> None:
     assert check_of(sample.PYTHON) == "toolchain.python"
     assert check_of(sample.MEMORY) == "platform.memory"
     assert check_of(replace(sample.MEMORY, key="project.config:devbox.toml:3")) == "project.config"
+    assert check_of(replace(sample.PYTHON, key="toolchain.python.pyenv@api/v1")) == "toolchain.python"
+    finding = replace(sample.PLAN.findings[0], check="images")
+    assert check_of(replace(sample.MEMORY, key="images.base:Dockerfile:1", finding=finding)) == "images"
 
 
 def test_narrow_tables_drop_the_origin_only() -> None:

@@ -74,6 +74,13 @@ CASES = {
         ready=_known,
     ),
     "doctor-full": Case(_full, ready=_scanned),
+    "doctor-many": Case(lambda: FakeSession(doctor_events=sample.MANY, box=sample.STATUS), ready=_scanned),
+    "doctor-open": Case(
+        lambda: FakeSession(doctor_events=sample.MANY, box=sample.STATUS),
+        (*["j"] * 7, "enter"),
+        lambda app: _scanned(app) and "cpu level  " in screen_text(app),
+    ),
+    "doctor-evidence": Case(_full, ("enter",), _shows("Python 3.12.4")),
     "doctor-failing": Case(
         lambda: FakeSession(doctor_events=(RuntimeError("the probe broke"),), box=no_engine()),
         ready=_scanned,

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from devbox.core.findings import DoctorRow
+from devbox.core.row_groups import Folded
 from devbox.resources import styles_folder
 from devbox.tui.doctor_state import DoctorView, check_of, matching
 from devbox.tui.draw_box import problem_lines
@@ -31,10 +32,14 @@ class Findings(RowsView):
     """The table."""
 
     query_text = ""
+    opened: frozenset[str] = frozenset()
+    """The folded layers that are open, by key."""
 
     def rows(self, pen: Pen, width: int) -> tuple[Row, ...]:
         view = app_of(self).doctor
-        rows = doctor_rows(matching(view.rows, self.query_text), pen, width)
+        # A filter looks inside: what it finds is listed by itself.
+        alone, folded = (matching(view.rows, self.query_text), ()) if self.query_text else view.folded()
+        rows = doctor_rows(alone, pen, width, folded, self.opened)
         if len(rows) > 1:
             return rows
         if view.problem is not None:
@@ -43,10 +48,22 @@ class Findings(RowsView):
         return (Row(None, ((Span("  "), pen.span(words, "muted")),)),)
 
 
+    def current(self) -> DoctorRow | Folded | None:
+        """The selected row, or the layer that is one row."""
+        view = app_of(self).doctor
+        row = view.row(self.selected)
+        return row or next((group for group in view.folded()[1] if group.key == self.selected), None)
+
+    def turn(self, group: Folded) -> None:
+        """Open the layer, or close it."""
+        self.opened ^= {group.key}
+        self.redraw()
+
+
 class Detail(LinesView):
     """The selected row in sentences."""
 
-    row: DoctorRow | None = None
+    row: DoctorRow | Folded | None = None
 
     def lines(self, pen: Pen, width: int) -> tuple[Line, ...]:
         return doctor_detail(self.row, pen, width)
@@ -84,7 +101,7 @@ class DoctorScreen(Framed):
             self._table.redraw()
 
     def _show_detail(self) -> None:
-        row = app_of(self).doctor.row(self._table.selected)
+        row = self._table.current()
         self._detail.row = row
         self._detail.redraw(layout=True)
         set_title(self.query_one("#detail-pane"), doctor_title(row, app_of(self).pen))
@@ -94,7 +111,9 @@ class DoctorScreen(Framed):
 
     def on_rows_view_opened(self) -> None:
         row = self._detail.row
-        if row is not None:
+        if isinstance(row, Folded):
+            self._table.turn(row)
+        elif row is not None:
             # Deferred: dialogs are opened by hand, later than the first paint.
             from devbox.tui.dialogs import Sheet
 
@@ -120,8 +139,9 @@ class DoctorScreen(Framed):
     def action_refresh_one(self) -> None:
         """Run the checks of the selected row again."""
         row = self._detail.row
-        if row is not None:
-            app_of(self).runs.examine((check_of(row),))
+        rows = row.rows if isinstance(row, Folded) else (row,) if row else ()
+        if rows:
+            app_of(self).runs.examine(tuple(dict.fromkeys(map(check_of, rows))))
 
     def action_rescan_all(self) -> None:
         """Run every check again."""
@@ -132,8 +152,10 @@ class DoctorScreen(Framed):
         row = self._detail.row
         if row is None:
             return
-        hint = row.hint or ""
-        commands = hint.split("`")[1:2]
-        text = commands[0] if commands else hint or f"{row.subject} {row.pinned} {row.found} {row.word}"
+        if isinstance(row, Folded):
+            text = ", ".join(row.words)
+        else:
+            commands = (row.hint or "").split("`")[1:2]
+            text = commands[0] if commands else row.hint or f"{row.subject} {row.pinned} {row.found} {row.word}"
         self.app.copy_to_clipboard(app_of(self).pen.said(text))
         app_of(self).say("copied")
