@@ -12,6 +12,8 @@ from devbox.core.findings import CheckResult, DoctorReport, DoctorRow, Finding, 
 _ORDER: dict[RowStatus, int] = {"error": 0, "warn": 1, "unknown": 2, "ok": 3, "checking": 4}
 _STATUS_OF: dict[str, RowStatus] = {"error": "error", "warn": "warn", "info": "ok"}
 _NOTHING = "-"
+_ELSEWHERE = ("dockerfile", "devcontainer", "github-actions")
+"""Sources that speak of containers and runners: a tool of theirs that is nowhere here has no line."""
 
 
 def rows(report: DoctorReport) -> tuple[DoctorRow, ...]:
@@ -51,7 +53,10 @@ def checking_row(id: str, subject: str) -> DoctorRow:
 
 
 def _has_line(row: ToolchainRow) -> bool:
-    return (bool(row.declared) or row.error is not None) and row.error != "other-tool"
+    nowhere = row.manager in _ELSEWHERE and row.host_runs is None and row.container_runs is None
+    if row.error == "other-tool" or nowhere:
+        return row.error == "malformed"
+    return bool(row.declared) or row.satisfied is False
 
 
 def _toolchain_row(row: ToolchainRow, findings: list[Finding], several: bool, checking: bool) -> DoctorRow:
@@ -90,7 +95,9 @@ def _toolchain_row(row: ToolchainRow, findings: list[Finding], several: bool, ch
 
 def toolchain_key(row: ToolchainRow) -> str:
     """What tells the lines of toolchains apart: `toolchain.python.pyenv`, in a sub-project `…@services/api`."""
-    return f"toolchain.{row.tool}.{row.manager}" + (f"@{row.project}" if row.project not in ("", ".") else "")
+    several = row.manager == "github-actions" and row.declared  # one row for each workflow
+    of_file = f":{row.declared[0].path}" if several else ""
+    return f"toolchain.{row.tool}.{row.manager}{of_file}" + (f"@{row.project}" if row.project not in ("", ".") else "")
 
 
 def _finding_of(row: ToolchainRow, findings: list[Finding]) -> Finding | None:

@@ -130,12 +130,16 @@ def finish(
 
 def _satisfied(selection: Selection, runs: Answer) -> bool | None:
     """Every pin met, and by what really runs: a fallback that happens to run is not satisfaction (spec 1.3)."""
+    if selection.error == "no-version" and selection.source is None:
+        return None  # nothing is written anywhere, so nothing is pinned
     if selection.error is not None:
         return False
     if selection.undecided is not None:
         return None
     if not selection.declared:
         return None
+    if selection.present and selection.elsewhere:
+        return bool(selection.resolved_all)
     if selection.present:
         if selection.runs is not None and selection.runs.refused and runs.version is None:
             return None
