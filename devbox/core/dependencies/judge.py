@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from devbox.core.dependencies.model import Difference, Ecosystem, Examined, Problem, ProblemKind
 from devbox.core.doctor import Judged
 from devbox.core.facts import Origin
 from devbox.core.findings import Finding, Severity
 from devbox.core.judging import Verdict, collect, found, look, some
+
+if TYPE_CHECKING:  # so that a project without dependencies pays for none of it
+    from devbox.core.dependencies.model import Difference, Ecosystem, Examined, Problem, ProblemKind
 
 COMPETING = "dependencies.lock.competing"
 _SEVERITIES: dict[ProblemKind, Severity] = {
@@ -22,15 +25,21 @@ _WORDS: dict[Ecosystem, str] = {"python": "Python", "node": "Node"}
 
 def judge(examined: Iterable[Examined]) -> Judged:
     """Every check of this area, for every ecosystem that was looked at."""
-    every = tuple(examined)
-    return collect([*(verdict for one in every for verdict in (_installed(one), _lock(one))), _competing(every)])
+    every = {one.ecosystem: one for one in examined}
+    verdicts: list[Verdict] = []
+    for ecosystem in _WORDS:
+        one = every.get(ecosystem)
+        if one is None or not one.present:
+            nothing = f"nothing here declares {_WORDS[ecosystem]} dependencies"
+            verdicts += [(look(f"dependencies.{ecosystem}.{what}", nothing), ()) for what in ("installed", "lock")]
+        else:
+            verdicts += [_installed(one), _lock(one)]
+    return collect([*verdicts, _competing(every.values())])
 
 
 def _installed(one: Examined) -> Verdict:
     id, line = f"dependencies.{one.ecosystem}.installed", f"{one.ecosystem} packages"
     if one.lock is None:
-        if one.manifest is None:
-            return look(id, _nothing(one)), ()
         return look(id, line=line, unknown=f"{one.manifest} has no lock file to compare with"), ()
     difference = one.difference
     if difference is None:
@@ -46,10 +55,6 @@ def _installed(one: Examined) -> Verdict:
         return check, (_drift(id, one, difference),)
     remark = _remark(id, one, difference)
     return check, (remark,) if remark else ()
-
-
-def _nothing(one: Examined) -> str:
-    return f"nothing here declares {_WORDS[one.ecosystem]} dependencies"
 
 
 def _absent(id: str, one: Examined, reason: str) -> Finding:
@@ -114,8 +119,6 @@ def _remark(id: str, one: Examined, difference: Difference) -> Finding | None:
 
 def _lock(one: Examined) -> Verdict:
     id = f"dependencies.{one.ecosystem}.lock"
-    if not one.present:
-        return look(id, _nothing(one)), ()
     problems = sorted(one.problems, key=lambda problem: list(_SEVERITIES).index(problem.kind))
     worst = problems[0] if problems else None
     unknown = worst.message if worst is not None and worst.kind == "unsupported" else one.unread

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from devbox.core.dependencies.files import NODE_FILES, PYTHON_FILES
 from devbox.core.doctor import Judged
 from devbox.core.project import Build
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject
+from devbox.project.reading import list_project_folder
 
 if TYPE_CHECKING:
     from devbox.core.dependencies.lock_policy import DockerfileUse
@@ -29,17 +31,31 @@ class Found:
 
 
 def _probe(subject: Subject, view: ProjectView) -> Found:
-    # Deferred: readers of lock files load beside the other probes.
-    from devbox.project.locks.node import examine_node
-    from devbox.project.locks.python import examine_python
+    return Found(tuple(_examined(view)), tuple(_uses(view)) if view.policy.lock else ())
+
+
+def _examined(view: ProjectView) -> Iterator[Examined]:
+    """Each ecosystem that has a file here."""
+    listed = list_project_folder(view.root, ".")
+    names = listed if isinstance(listed, tuple) else (*PYTHON_FILES, *NODE_FILES)  # too many to list: look at each
+    if PYTHON_FILES.isdisjoint(names) and NODE_FILES.isdisjoint(names):
+        return
+    # Deferred: the readers cost 15 ms and more, and many projects have no such files.
     from devbox.project.locks.surroundings import Surroundings
 
     around = Surroundings(str(view.root), _host(), view.machine.env)
-    examined = (examine_python(around), examine_node(around))
-    return Found(examined, tuple(_uses(view)) if view.policy.lock else ())
+    if not PYTHON_FILES.isdisjoint(names):
+        from devbox.project.locks.python import examine_python
+
+        yield examine_python(around)
+    if not NODE_FILES.isdisjoint(names):
+        from devbox.project.locks.node import examine_node
+
+        yield examine_node(around)
 
 
 def _judge(found: Any, view: ProjectView, others: Mapping[str, Any]) -> Judged:
+    # Deferred: 3 ms, beside the other probes.
     from devbox.core.dependencies.judge import judge
     from devbox.core.dependencies.lock_policy import judge_policy
 

@@ -14,17 +14,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from devbox.core.dependencies.files import NODE_LOCKS, PYTHON_LOCKS, UNREAD_NODE, UNREAD_PYTHON
 from devbox.core.dependencies.lock_policy import Copied, DockerfileUse, Install
 from devbox.core.dependencies.model import Ecosystem
 from devbox.core.facts import Origin
 from devbox.project.dockerfile import Dockerfile, Instruction, Stage
 from devbox.project.ignore import IgnoreRules, Verdict
-from devbox.project.locks import node, python, requirements
+from devbox.project.locks import requirements
 from devbox.project.reading import read_project_file
 
 LOCKS: dict[str, Ecosystem] = {
-    **{name: "python" for name in (*python.KINDS, *python.UNREAD) if name != requirements.FILE},
-    **dict.fromkeys((*node.KINDS, *node.UNREAD), "node"),
+    **dict.fromkeys((*PYTHON_LOCKS[:-1], *UNREAD_PYTHON), "python"),
+    **dict.fromkeys((*NODE_LOCKS, *UNREAD_NODE), "node"),
 }
 """Lock files by name; a requirements.txt is a manifest where an image is concerned."""
 _COMMAND = re.compile(

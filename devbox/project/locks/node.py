@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, cast
 
+from devbox.core.dependencies.files import NODE_LOCKS, UNREAD_NODE
 from devbox.core.dependencies.model import Difference, Examined, Installed, Problem
 from devbox.core.dependencies.node_locks import FOLDER, NodeLock
 from devbox.core.errors import ConfigError
-from devbox.project.locks import npm, pnpm, yarn
+from devbox.project.locks.lock_text import is_berry
 from devbox.project.locks.node_manifest import asked
 from devbox.project.locks.python import located
 from devbox.project.locks.surroundings import PACKAGE, Surroundings
@@ -21,7 +22,6 @@ from devbox.project.reading import Refused, list_project_folder, read_project_fi
 class Kind(Protocol):
     """One kind of lock file; each is a plain module."""
 
-    FILES: tuple[str, ...]
     SYNC: str
     RELOCK: str
 
@@ -29,14 +29,13 @@ class Kind(Protocol):
         """The lock; raises ConfigError for a file that is none."""
 
 
-KINDS: Mapping[str, Kind] = {file: kind for kind in (npm, pnpm, yarn) for file in kind.FILES}
-UNREAD = {"bun.lock": "bun install --frozen-lockfile", "bun.lockb": "bun install --frozen-lockfile",
-          "deno.lock": "deno install --frozen"}
-"""Lock files that this version does not read, and what installs them."""
-_TOOLS = {"npm": npm.FILES, "pnpm": pnpm.FILES, "yarn": yarn.FILES, "bun": ("bun.lock", "bun.lockb")}
+KINDS = dict(zip(NODE_LOCKS, ("npm", "npm", "pnpm", "yarn"), strict=True))
+"""File name → the module of this package that reads it; imported only where there is such a file (2 to 5 ms)."""
+_TOOLS = {"npm": NODE_LOCKS[:2], "pnpm": ("pnpm-lock.yaml",), "yarn": ("yarn.lock",), "bun": ("bun.lock", "bun.lockb")}
+"""What `packageManager` may name → its lock files."""
 _MADE_BY = {
-    ".modules.yaml": pnpm.FILES, ".pnpm": pnpm.FILES, ".yarn-integrity": yarn.FILES, ".yarn-state.yml": yarn.FILES,
-    ".package-lock.json": npm.FILES,
+    ".modules.yaml": "pnpm", ".pnpm": "pnpm", ".yarn-integrity": "yarn", ".yarn-state.yml": "yarn",
+    ".package-lock.json": "npm",
 }
 """What each tool leaves in `node_modules`."""
 
@@ -44,7 +43,7 @@ _MADE_BY = {
 def examine_node(around: Surroundings) -> Examined:
     """Everything about the project's Node packages."""
     names = around.names
-    locks = tuple(name for name in (*KINDS, *UNREAD) if name in names)
+    locks = tuple(name for name in (*KINDS, *UNREAD_NODE) if name in names)
     if PACKAGE not in names and not locks:
         return Examined("node")
     document = around.package()
@@ -54,23 +53,29 @@ def examine_node(around: Surroundings) -> Examined:
     tool = str(document.get("packageManager") or "").partition("@")[0] if document else ""
     keep = next((name for name in _TOOLS.get(tool, ()) if name in locks), None)
     chosen = keep or _made(around, locks) or locks[0]
-    found = Examined("node", chosen, _rivals(locks), keep, manifest, sync=UNREAD.get(chosen, ""))
+    found = Examined("node", chosen, _rivals(locks), keep, manifest, sync=UNREAD_NODE.get(chosen, ""))
     if chosen not in KINDS:
         reason = f"{chosen} is not read by this version of devbox"
         return replace(found, installed=Installed(reason=reason), unread=reason)
-    return _with_lock(KINDS[chosen], around, replace(found, sync=KINDS[chosen].SYNC))
+    kind = _kind(KINDS[chosen])
+    return _with_lock(kind, around, replace(found, sync=kind.SYNC))
+
+
+def _kind(name: str) -> Kind:
+    return cast(Kind, importlib.import_module(f"devbox.project.locks.{name}"))
 
 
 def _rivals(locks: tuple[str, ...]) -> tuple[str, ...]:
     """One for each tool: an npm-shrinkwrap.json beside a package-lock.json is npm's own affair."""
-    both = set(npm.FILES) <= set(locks)
-    return tuple(name for name in locks if name != "deno.lock" and not (both and name == npm.FILES[1]))
+    both = set(_TOOLS["npm"]) <= set(locks)
+    return tuple(name for name in locks if name != "deno.lock" and not (both and name == NODE_LOCKS[1]))
 
 
 def _made(around: Surroundings, locks: tuple[str, ...]) -> str | None:
     """The lock file of the tool that made `node_modules`."""
     there = around.listed(FOLDER)
-    return next((file for mark, files in _MADE_BY.items() if mark in there for file in files if file in locks), None)
+    made = (file for mark, tool in _MADE_BY.items() if mark in there for file in _TOOLS[tool])
+    return next((file for file in made if file in locks), None)
 
 
 def _without_lock(around: Surroundings, manifest: str | None) -> Examined:
@@ -79,7 +84,7 @@ def _without_lock(around: Surroundings, manifest: str | None) -> Examined:
         return found
     document = around.package()
     tool = str(document.get("packageManager") or "").partition("@")[0] if document else ""
-    command = {"pnpm": pnpm.RELOCK, "yarn": yarn.RELOCK, "bun": "bun install"}.get(tool, npm.RELOCK)
+    command = "bun install" if tool == "bun" else _kind(tool if tool in ("pnpm", "yarn") else "npm").RELOCK
     return replace(found, problems=(Problem(
         "missing", PACKAGE, f"{PACKAGE} declares dependencies, and no lock file says which versions they are",
         hint=f"`{command}`", expected="a lock file", actual="none",
@@ -101,8 +106,8 @@ def _with_lock(kind: Kind, around: Surroundings, found: Examined) -> Examined:
     if any(problem.kind == "unsupported" for problem in lock.problems):
         return _broken(found, None)
     text = data.decode("utf-8", "replace")
-    if path in yarn.FILES and yarn.is_berry(text):
-        found = replace(found, sync=yarn.SYNC_BERRY)
+    if path in _TOOLS["yarn"] and is_berry(text):
+        found = replace(found, sync="yarn install --immutable")
     installed = _installed(around, found)
     if installed.reason is not None:
         return replace(found, installed=installed)
@@ -117,10 +122,10 @@ def _broken(found: Examined, problem: Problem | None) -> Examined:
 
 def _installed(around: Surroundings, found: Examined) -> Installed:
     """An empty `node_modules` is none: a container engine makes one as the place for a volume."""
-    is_yarn, is_pnpm = found.lock in yarn.FILES, found.lock in pnpm.FILES
-    unseen = yarn.unseen(around) if is_yarn else None
-    if unseen is not None:
-        return Installed(reason=unseen)
+    is_yarn, is_pnpm = found.lock in _TOOLS["yarn"], found.lock in _TOOLS["pnpm"]
+    pnp = next((name for name in (".pnp.cjs", ".pnp.js") if name in around.names), None) if is_yarn else None
+    if pnp is not None:
+        return Installed(reason=f"Plug'n'Play: packages are resolved by {pnp}, which devbox does not run")
     listed = list_project_folder(around.root, FOLDER)
     if isinstance(listed, Refused):
         return Installed(reason=f"{FOLDER} {listed.sentence}")

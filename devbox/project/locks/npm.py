@@ -14,7 +14,6 @@ from devbox.project.locks.surroundings import PACKAGE, Surroundings, table
 from devbox.project.pins.package_json import Unreadable
 from devbox.project.pins.package_json import read as read_json
 
-FILES = ("npm-shrinkwrap.json", "package-lock.json")
 SYNC = "npm ci"
 RELOCK = "npm install --package-lock-only"
 _DEPTH = 64

@@ -15,11 +15,10 @@ from devbox.core.dependencies.model import PACKAGE_LIMIT, Need, Problem
 from devbox.core.dependencies.node_locks import FOLDER, Entry, StoredLock, Want
 from devbox.core.errors import ConfigError
 from devbox.project.locks.block_text import Block, UnusualLine, read_blocks
+from devbox.project.locks.lock_text import decoded, read_yaml
 from devbox.project.locks.node_manifest import asked, fits_platform
 from devbox.project.locks.surroundings import PACKAGE, Host, Surroundings, table
-from devbox.project.locks.yaml_blocks import decoded, read_yaml
 
-FILES = ("pnpm-lock.yaml",)
 SYNC = "pnpm install --frozen-lockfile"
 RELOCK = "pnpm install --lockfile-only"
 STORE = f"{FOLDER}/.pnpm"

@@ -15,7 +15,6 @@ from devbox.project.locks.python_names import canonical
 from devbox.project.locks.surroundings import PYPROJECT, Surroundings, table, texts
 from devbox.project.locks.toml_tables import read_tables
 
-FILE = "poetry.lock"
 SYNC = "poetry install"
 RELOCK = "poetry lock"
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"

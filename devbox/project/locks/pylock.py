@@ -8,7 +8,6 @@ from devbox.project.locks.python_names import canonical
 from devbox.project.locks.surroundings import Surroundings, texts
 from devbox.project.locks.toml_tables import read_tables
 
-FILE = "pylock.toml"
 SYNC = "uv pip sync pylock.toml"
 RELOCK = "uv export --format pylock.toml -o pylock.toml"
 

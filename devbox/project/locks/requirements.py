@@ -20,7 +20,6 @@ from devbox.project.locks.python_names import canonical
 from devbox.project.locks.requirement_lines import Line, requirement_lines
 from devbox.project.locks.surroundings import Surroundings
 
-FILE = "requirements.txt"
 SYNC = "python -m pip install -r requirements.txt"
 SOURCE = "requirements.in"
 RELOCK = "pip-compile --generate-hashes"
@@ -60,7 +59,7 @@ def read(data: bytes, path: str, around: Surroundings) -> PythonLock:
         content = around.read_lock(other)
         if content is not None:
             _take(files, content, other, "dev", constraint=False)
-    lag = None if files.problems else _lag(files)
+    lag = None if files.problems else _lag(files, path)
     problems = (*files.problems, *((lag,) if lag else ()), *_hash_problems(files))
     return PythonLock(roots=tuple(files.roots[:PACKAGE_LIMIT]), problems=problems)
 
@@ -138,7 +137,7 @@ def _keep(files: _Files, path: str, line: Line, need: Need, constraint: bool) ->
         files.loose.append((path, line.line, name))
 
 
-def _lag(files: _Files) -> Problem | None:
+def _lag(files: _Files, path: str) -> Problem | None:
     """Whether `requirements.in`, which it was compiled from, asks for something that it does not pin."""
     data = files.around.read(SOURCE) if SOURCE in files.around.names else None
     if data is None:
@@ -150,7 +149,7 @@ def _lag(files: _Files) -> Problem | None:
         pin = locked.get(name, "")
         if pin.startswith("==") and not line.direct and not fits(Locked(name, specifier=line.specifier), pin[2:]):
             found.append(f"{name}{line.specifier} instead of {pin}")
-    return stale(FILE, SOURCE, found, f"{RELOCK} {SOURCE}")
+    return stale(path, SOURCE, found, f"{RELOCK} {SOURCE}")
 
 
 def _hash_problems(files: _Files) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from devbox.core.dependencies.files import NODE_FILES, PYTHON_FILES
 from devbox.core.errors import ConfigError
 from devbox.project.pins.package_json import PackageJson
 from devbox.project.pins.package_json import read as read_json
@@ -21,6 +22,7 @@ from devbox.project.reading import (
     read_project_file,
 )
 
+_KNOWN = (".venv", "venv", "node_modules", ".pnp.cjs", ".pnp.js")
 PYPROJECT = "pyproject.toml"
 PACKAGE = "package.json"
 
@@ -56,10 +58,12 @@ class Surroundings:
 
     @property
     def names(self) -> frozenset[str]:
-        """What lies directly in the folder; nothing where it can't be listed."""
+        """What lies directly in the folder; in one with too many names, what of the known ones is there."""
         if self._names is None:
             listed = list_project_folder(self.root, ".")
-            self._names = frozenset(listed) if isinstance(listed, tuple) else frozenset()
+            if not isinstance(listed, tuple):
+                listed = tuple(name for name in (*_KNOWN, *PYTHON_FILES, *NODE_FILES) if self.exists(name))
+            self._names = frozenset(listed)
         return self._names
 
     def read(self, path: str, limit: int = FILE_LIMIT) -> bytes | None:

@@ -149,7 +149,7 @@ class _Scanner:
 
 
 def _parts(name: str) -> list[str]:
-    return re.findall(r'"[^"]*"|[^.]+', name)
+    return re.findall(r'"[^"]*"|[^.]+', name) if '"' in name else name.split(".")
 
 
 class _Value:

@@ -15,7 +15,6 @@ from devbox.project.locks.python_names import canonical
 from devbox.project.locks.surroundings import PYPROJECT, Surroundings, table, texts
 from devbox.project.locks.toml_tables import read_tables
 
-FILE = "uv.lock"
 SYNC = "uv sync"
 RELOCK = "uv lock"
 _FOLDERS = ("editable", "directory", "virtual")

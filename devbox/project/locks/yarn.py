@@ -14,22 +14,14 @@ from devbox.core.dependencies.freshness import node_changes, stale
 from devbox.core.dependencies.model import PACKAGE_LIMIT, Need
 from devbox.core.dependencies.node_locks import Entry, WalkedLock, Want
 from devbox.project.locks.block_text import Block, read_yarn1
+from devbox.project.locks.lock_text import decoded, is_berry, read_yaml, refuse
 from devbox.project.locks.node_manifest import asked, fits_platform, workspaces
 from devbox.project.locks.surroundings import PACKAGE, Host, Surroundings, table, texts
-from devbox.project.locks.yaml_blocks import decoded, read_yaml, refuse
 
-FILES = ("yarn.lock",)
 SYNC = "yarn install --frozen-lockfile"
-SYNC_BERRY = "yarn install --immutable"
 RELOCK = "yarn install"
 _DESCRIPTOR = re.compile(r"(@?[^@]+)@(.+)", re.DOTALL)
 _CONDITION = re.compile(r"(os|cpu|libc)=([A-Za-z0-9_!-]+)")
-_ENTRY_LINE = re.compile(r"^__metadata:", re.MULTILINE)
-
-
-def is_berry(text: str) -> bool:
-    """Whether yarn 2 or later wrote it."""
-    return _ENTRY_LINE.search(text) is not None
 
 
 def read(data: bytes, path: str, around: Surroundings) -> WalkedLock:
@@ -158,9 +150,3 @@ def _name(descriptor: str) -> str:
 
 def _local(spec: str) -> bool:
     return spec.startswith(("file:", "link:", "workspace:", "portal:", ".", "/"))
-
-
-def unseen(around: Surroundings) -> str | None:
-    """Why the installed packages can't be seen; None where they can."""
-    name = next((name for name in (".pnp.cjs", ".pnp.js") if name in around.names), None)
-    return f"Plug'n'Play: packages are resolved by {name}, which devbox does not run" if name else None

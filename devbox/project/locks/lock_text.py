@@ -34,6 +34,11 @@ def decoded(data: bytes, path: str) -> str:
     return text
 
 
+def is_berry(text: str) -> bool:
+    """Whether yarn 2 or later wrote this yarn.lock."""
+    return text.startswith("__metadata:") or "\n__metadata:" in text
+
+
 def read_yaml(text: str, path: str) -> Block:
     """The document of pnpm or of yarn 2 and later; raises ConfigError.
 
