@@ -136,8 +136,7 @@ def doctor_detail(row: DoctorRow | Folded | None, pen: Pen, width: int) -> tuple
     if row is None:
         return ((pen.span("nothing selected", "muted"),),)
     if isinstance(row, Folded):
-        many = f"{len(row.rows)} checks" if len(row.rows) > 1 else "one check"
-        words = f"{many} of this layer, compared with no pin; enter lists them"
+        words = f"{len(row.rows)} of this layer, compared with no pin; enter lists them"
         return ((pen.span(words, "muted"),), *wrapped((pen.span(", ".join(row.words)),), width))
     parts = [_found(row, pen)]
     if row.pinned not in ("", "-", "*"):

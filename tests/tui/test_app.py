@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from devbox.core.build import StepKey
 from devbox.core.errors import BuildError, NotReadyError
+from devbox.core.findings import Finished, RowsKnown
 from devbox.tui import commands
 from devbox.tui.app import DevboxApp, run_app
 from devbox.tui.keys import KEYS
@@ -145,6 +146,42 @@ async def test_refresh_asks_only_for_the_selected_row() -> None:
         await until(pilot, lambda: session.calls[-1] == "doctor toolchain.python")
         await until(pilot, lambda: not app.doctor.scanning)
         assert set(app.doctor.rows) == set(sample.ROWS)
+
+
+@pytest.mark.parametrize(("moves", "selected"), [((), sample.PYTHON.key), (("j", "j"), sample.NODE.key)])
+async def test_the_worst_row_is_selected_once_all_is_known_unless_somebody_chose_one(
+    moves: tuple[str, ...], selected: str
+) -> None:
+    known = RowsKnown(tuple(sample.checking(row) for row in (sample.MEMORY, *sample.SORTED[:-1])))
+    session = FakeSession(doctor_events=(known,), doctor_held=True, box=sample.STATUS)
+    app = DevboxApp(session)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.doctor.rows)
+        await pilot.press(*moves)
+        session.doctor_events, session.doctor_held = (Finished(sample.REPORT, sample.SORTED),), False
+        session.streams[session.calls.index("doctor")].release()
+        await until(pilot, lambda: not app.doctor.scanning)
+        await pilot.press("R")
+        await settled(pilot, app)
+        await until(pilot, lambda: app.screen.query_one(RowsView).selected == selected)
+
+
+async def test_a_folded_layer_opens_closes_and_is_rescanned_as_one() -> None:
+    session = FakeSession(doctor_events=sample.MANY, box=sample.STATUS)
+    app = DevboxApp(session)
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot, app)
+        table = app.screen.query_one(RowsView)
+        table.select("layer:hardware", by_hand=True)
+        await pilot.press("enter")
+        await until(pilot, lambda: "platform.cpu" in table.keys)
+        await pilot.press("enter")
+        await until(pilot, lambda: "platform.cpu" not in table.keys)
+        await pilot.press("r")
+        await until(pilot, lambda: session.calls[-1] == "doctor platform.arch platform.cpu platform.disk")
+        await settled(pilot, app)
+        await pilot.press("slash", *"level", "enter")
+        await until(pilot, lambda: table.keys == ("platform.cpu",))
 
 
 async def test_filter_shows_matching_rows_and_escape_clears_it() -> None:

@@ -244,7 +244,7 @@ def test_what_is_ok_and_pinned_nowhere_is_one_row_a_layer_that_opens() -> None:
     closed, opened = (doctor_rows(alone, PEN, 118, folded, keys) for keys in ((), {"layer:hardware"}))
     assert (len(closed), len(opened)) == (1 + len(sample.SORTED) + 1, 1 + len(sample.SORTED) + 31)
     assert "thing 0 32.0 GiB" in all_rows(closed)
-    assert "30 checks" in texts(doctor_detail(folded[0], PEN, 78))
+    assert "30 of this layer" in texts(doctor_detail(folded[0], PEN, 78))
     assert all(line_width(line) <= 118 for row in opened for line in row.lines)
 
 

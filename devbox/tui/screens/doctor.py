@@ -37,6 +37,7 @@ class Findings(RowsView):
 
     def rows(self, pen: Pen, width: int) -> tuple[Row, ...]:
         view = app_of(self).doctor
+        width -= 1  # the scroll bar's, whether it is there or not
         # A filter looks inside: what it finds is listed by itself.
         alone, folded = (matching(view.rows, self.query_text), ()) if self.query_text else view.folded()
         rows = doctor_rows(alone, pen, width, folded, self.opened)
@@ -75,6 +76,8 @@ class DoctorScreen(Framed):
     CSS_PATH: ClassVar[Path] = styles_folder() / "doctor.tcss"
     AUTO_FOCUS = "Findings"
     BINDINGS = bind("filter", "refresh", "doctor.all", "copy")
+    _touched = False
+    """Whether a person has chosen a row."""
 
     def body(self) -> ComposeResult:
         yield Layers(id="layers")
@@ -93,6 +96,9 @@ class DoctorScreen(Framed):
     def _show(self, view: DoctorView) -> None:
         self.query_one(Layers).redraw()
         self._table.redraw()
+        if not view.scanning and not self._touched and self._table.keys:
+            # The worst is first once all is known; whoever has moved already stays where they are.
+            self._table.select(self._table.keys[0])
         self._show_detail()
 
     def _turn(self) -> None:
@@ -106,7 +112,8 @@ class DoctorScreen(Framed):
         self._detail.redraw(layout=True)
         set_title(self.query_one("#detail-pane"), doctor_title(row, app_of(self).pen))
 
-    def on_rows_view_moved(self) -> None:
+    def on_rows_view_moved(self, event: RowsView.Moved) -> None:
+        self._touched = self._touched or event.by_hand
         self._show_detail()
 
     def on_rows_view_opened(self) -> None:
