@@ -54,6 +54,8 @@ def checking_row(id: str, subject: str) -> DoctorRow:
 
 def _has_line(row: ToolchainRow) -> bool:
     nowhere = row.manager in _ELSEWHERE and row.host_runs is None and row.container_runs is None
+    if row.manager == "corepack" and not row.declared:
+        return False  # package.json's own row says that it is broken
     if row.error == "other-tool" or nowhere:
         return row.error == "malformed"
     return bool(row.declared) or row.satisfied is False

@@ -51,8 +51,10 @@ def conflict_finding(conflict: Conflict) -> Finding:
 
 
 def _is_nothing(selection: Selection, row: ToolchainRow) -> bool:
-    """A container's or runner's tool that this machine does not have; a command that corepack keeps for another."""
-    return (selection.elsewhere and row.host_runs is None) or row.error == "other-tool"
+    """A container's or runner's tool that this machine does not have; a command that corepack keeps for another, or
+    that it would refuse if it were here."""
+    unheard = row.manager == "corepack" and not row.declared and not selection.present
+    return (selection.elsewhere and row.host_runs is None) or row.error == "other-tool" or unheard
 
 
 def unknown_reason(selection: Selection, row: ToolchainRow, answer: Answer | None) -> str | None:

@@ -28,6 +28,8 @@ SHIM_FOLDERS = {
 
 _PROXY_PROGRAMS = {"mise": "mise", "volta-shim": "volta", "rustup": "rustup", "asdf": "asdf"}
 """Programs that answer under other names through links."""
+_COREPACK = "/corepack/dist/"
+"""Where its shims lead: it downloads and runs what package.json names."""
 _SHIM_WORDS = ("pyenv", "nodenv", "rbenv", "jenv", "asdf", "mise", "tfenv")
 _PEEK = 512
 """Bytes of a script that are looked at for a manager's `exec`."""
@@ -133,7 +135,10 @@ def executable(path: str) -> os.stat_result | None:
 
 def shim_manager(path: str) -> str | None:
     """The manager whose shim this program is, by what it links to or what its script calls."""
-    real = os.path.basename(os.path.realpath(path))
+    target = os.path.realpath(path)
+    if _COREPACK in target:
+        return "corepack"
+    real = os.path.basename(target)
     if real in _PROXY_PROGRAMS and real != os.path.basename(path):
         return _PROXY_PROGRAMS[real]
     try:

@@ -49,6 +49,11 @@ COMMANDS = {
 }
 """Tool → the commands that people call, in this order."""
 
+_EXACTLY_NAMED = ("dotnet", "npm", "pnpm", "yarn")
+"""Tools whose install folders are named after the whole version, pre-releases too."""
+_PACKAGE_TOOLS = ("npm", "pnpm", "yarn")
+"""Scripts that a project's files can redirect (spec/toolchains.md 19): never asked, their package.json tells."""
+
 
 def commands(tool: str) -> tuple[str, ...]:
     """The programs of a tool; a tool devbox does not know is called by its own name."""
@@ -57,7 +62,7 @@ def commands(tool: str) -> tuple[str, ...]:
 
 def learn(program: Program) -> Answer:
     """The program's version, from its folder's name, from files beside it, or by asking it."""
-    if program.named and (is_full_version(program.named) or program.tool == "dotnet"):
+    if program.named and (is_full_version(program.named) or program.tool in _EXACTLY_NAMED):
         return Answer(program.named, evidence=f"installed as {program.named}")
     if program.refused:
         return Answer(None, program.refused)
@@ -67,6 +72,8 @@ def learn(program: Program) -> Answer:
 def ask(program: Program) -> Answer:
     """Run it. Only for programs that are not refused."""
     question = QUESTIONS.get(program.tool)
+    if question is None and program.tool in _PACKAGE_TOOLS:
+        return Answer(None, f"devbox does not run {program.tool}: a project's files can redirect it")
     if question is None:
         return Answer(None, f"devbox does not know how to ask {program.tool} for its version")
     # Deferred: subprocess costs 12 ms, and where installations tell their version nothing is run.
@@ -89,6 +96,9 @@ def _told(program: Program) -> Answer | None:
     prefix = os.path.dirname(folder)
     if os.path.basename(folder) not in ("bin", "sbin") or prefix in ("/", "/usr", "/usr/local"):
         return None
+    if program.tool in _PACKAGE_TOOLS:
+        found = _search(os.path.join(prefix, "package.json"), r'(?m)^\s*"version":\s*"([0-9][^"]{0,60})"')
+        return Answer(found[0], evidence=f"{found[1]} says {found[0]}") if found else None
     reader = {"python": _python, "node": _node, "java": _java, "go": _go}.get(program.tool)
     found = reader(prefix) if reader else None
     return Answer(found[0], evidence=f"{found[1]} says {found[0]}") if found else None
