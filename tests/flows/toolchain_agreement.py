@@ -40,9 +40,29 @@ def tfenv_agrees(world: World, case: dict[str, Any]) -> None:
         assert (row.resolved, row.error, row.satisfied) == (None, "missing", False)
 
 
+def asdf_agrees(world: World, case: dict[str, Any]) -> None:
+    row = world.rows("asdf")["node"]
+    answer = case["answer"]
+    assert row.host_runs == answer["runs"]
+    versions, _, source = answer["found"].replace("${ROOT}", str(world.root)).removesuffix("\n").partition("|")
+    words = [word for word in versions.split("\n")[0].split(" ") if word]
+    assert [pin.raw for pin in row.declared] == words
+    if words:
+        path = "env:ASDF_NODEJS_VERSION" if "environment" in source else source
+        assert {_full(world, pin.path) for pin in row.declared} == {path}
+        assert (row.error == "missing") == (answer["current"] != 0 or (words == ["system"] and not case["system"]))
+    else:
+        assert (row.error, row.satisfied) == ("no-version", None)
+
+
+def _full(world: World, path: str) -> str:
+    return path if path.startswith(("/", "env:")) else str(world.directory / path)
+
+
 CHECKS: dict[str, Callable[[World, dict[str, Any]], None]] = {
     "rbenv": family_agrees,
     "nodenv": family_agrees,
     "jenv": family_agrees,
     "tfenv": tfenv_agrees,
+    "asdf": asdf_agrees,
 }

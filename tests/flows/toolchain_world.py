@@ -149,6 +149,17 @@ class World:
         selections = MANAGERS[manager](machine)
         return {one.tool: finish(one, learn, machine.files.shown) for one in selections}
 
+    def asdf(self, plugin: str, *versions: str) -> None:
+        """A plugin of asdf's bash line with its versions and their shims."""
+        tool = {"nodejs": "node", "golang": "go"}.get(plugin, plugin)
+        self.program(f"home/.asdf/plugins/{plugin}/bin/list-all", "echo 1.0.0")
+        self.file("home/.asdf/asdf.sh", "# bash\n")
+        lines = "".join(f"# asdf-plugin: {plugin} {version.replace('ref-', 'ref:')}\n" for version in versions)
+        for name in PROGRAMS.get(tool, (tool,)):
+            self.program(f"home/.asdf/shims/{name}", f'{lines}exec asdf exec "{name}" "$@"')
+        for version in versions:
+            self.toolchain(f"home/.asdf/installs/{plugin}/{version}/bin", tool, version)
+
     def tfenv(self, *versions: str) -> None:
         """Versions of tfenv's."""
         (self.home / ".tfenv").mkdir(exist_ok=True)
@@ -176,11 +187,15 @@ def build(root: Path, case: Mapping[str, Any]) -> World:
         world.mise("node")
         for tool, versions in installed.items():
             world.mise(tool, *versions)
+    elif case["manager"] == "asdf":
+        for plugin, versions in installed.items():
+            world.asdf(plugin, *versions)
     else:
         getattr(world, case["manager"])(*installed.get("versions", ()))
     for path, content in case["files"].items():
         if isinstance(content, str):
-            world.file(path, content if case["manager"] in ("nvm", "mise") else content.encode("latin-1"))
+            plain = content.replace("${ROOT}", str(world.root))
+            world.file(path, plain if case["manager"] in ("nvm", "mise") else plain.encode("latin-1"))
         elif "link" in content:
             world.link(path, content["link"])
         else:

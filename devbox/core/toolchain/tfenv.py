@@ -62,7 +62,7 @@ def choose(word: str, installed: Sequence[str], *, auto_install: bool, code: Seq
 
 
 def min_required(code: Sequence[str]) -> str | None:
-    """The version that the first `required_version` names, made three parts long; None where there is none, or a `!=`."""
+    """The version that the first `required_version` names, made three parts long; None for none, or a `!=`."""
     lines = [line for line in "".join(code).split("\n") if _REQUIRED_LINE.match(line)]
     found = [text for text in _CONSTRAINT.findall(" ".join(" ".join(lines).split())) if _long_enough(text)]
     match = _MINIMUM.search("\n".join(found))

@@ -9,7 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from devbox.core.toolchain.selection import Selection
-from devbox.flows.toolchains import devbox_toml, dotnet, go, jenv, mise, nodenv, nvm, pyenv, rbenv, rustup, tfenv
+from devbox.flows.toolchains import (
+    asdf,
+    corepack,
+    devbox_toml,
+    devcontainer,
+    dockerfile,
+    dotnet,
+    github_actions,
+    go,
+    jenv,
+    mise,
+    nodenv,
+    nvm,
+    package_json,
+    pyenv,
+    pyproject,
+    rbenv,
+    rustup,
+    tfenv,
+)
 from devbox.flows.toolchains.machine import Machine
 
 Select = Callable[[Machine], tuple[Selection, ...]]
@@ -20,11 +39,18 @@ MANAGERS: dict[str, Select] = {
     "nodenv": nodenv.select,
     "rbenv": rbenv.select,
     "jenv": jenv.select,
+    "asdf": asdf.select,
     "mise": mise.select,
     "tfenv": tfenv.select,
+    "package.json": package_json.select,
+    "corepack": corepack.select,
+    "pyproject": pyproject.select,
     "rustup": rustup.select,
     "go": go.select,
     "dotnet": dotnet.select,
+    "dockerfile": dockerfile.select,
+    "devcontainer": devcontainer.select,
+    "github-actions": github_actions.select,
     "devbox": devbox_toml.select,
 }
 

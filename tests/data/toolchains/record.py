@@ -4,10 +4,10 @@
     python -m tests.data.toolchains.record nvm   /path/to/nvm.sh 60
     python -m tests.data.toolchains.record mise  /path/to/mise 60
     python -m tests.data.toolchains.record rbenv /path/to/libexec/rbenv 60    (nodenv, jenv likewise)
-    python -m tests.data.toolchains.record tfenv /path/to/tfenv 60
+    python -m tests.data.toolchains.record tfenv /path/to/tfenv 60            (asdf likewise)
 
 The recordings here are of pyenv 2.6.30, nvm 0.40.6, mise 2026.9.15, rbenv 23c3041, nodenv 0e551cc, jenv
-a771525 and tfenv 59535da.
+a771525, tfenv 59535da and asdf 0.14.1.
 Nothing is downloaded; mise runs offline.
 """
 
@@ -25,7 +25,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from tests.data.toolchains import word_worlds, worlds
+from tests.data.toolchains import asdf_worlds, word_worlds, worlds
 from tests.flows.toolchain_world import World, build
 
 Ask = Callable[[World, str], dict[str, Any]]
@@ -91,7 +91,22 @@ def tfenv(world: World, program: str) -> dict[str, Any]:
     match = VERSION.search(runs.stdout) if runs.returncode == 0 else None
     return {
         "selected": name.stdout.removesuffix("\n") if name.returncode == 0 else None,
-        "said": name.stderr.strip(),
+        "runs": match[1] if match else None,
+    }
+
+
+def asdf(world: World, program: str) -> dict[str, Any]:
+    """`asdf current`, where the versions come from, and what `node` then is; `program` is the folder of asdf 0.14."""
+    env = {"ASDF_DIR": program, "ASDF_DATA_DIR": str(world.home / ".asdf")}
+    current = _run(world, [f"{program}/bin/asdf", "current", "nodejs"], env)
+    script = f'. "{program}/lib/utils.bash"; find_versions nodejs "$PWD"'
+    named = {"ASDF_DEFAULT_TOOL_VERSIONS_FILENAME": ".tool-versions"}
+    found = _run(world, ["bash", "-c", script], {**env, **named, **world.environment()})
+    runs = _run(world, [f"{program}/bin/asdf", "exec", "node", "--version"], env)
+    match = VERSION.search(runs.stdout) if runs.returncode == 0 else None
+    return {
+        "current": current.returncode,
+        "found": found.stdout,
         "runs": match[1] if match else None,
     }
 
@@ -139,17 +154,18 @@ def _source(source: dict[str, str]) -> str:
 def _run(
     world: World, argv: list[str], more: Mapping[str, str] = MappingProxyType({})
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    """Text as it was written: reading it as text would turn a CR into a newline."""
+    done = subprocess.run(
         argv,
         cwd=world.directory,
         env={**world.environment(), **more},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
-        errors="surrogateescape",
         timeout=60,
         check=False,
     )
+    said, complained = (text.decode("utf-8", "surrogateescape") for text in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(argv, done.returncode, said, complained)
 
 
 RECORDERS: dict[str, tuple[Callable[[random.Random], worlds.Case], Ask]] = {
@@ -160,6 +176,7 @@ RECORDERS: dict[str, tuple[Callable[[random.Random], worlds.Case], Ask]] = {
     "nodenv": (partial(word_worlds.family, "nodenv"), family("node")),
     "jenv": (partial(word_worlds.family, "jenv"), family("java")),
     "tfenv": (word_worlds.tfenv, tfenv),
+    "asdf": (asdf_worlds.bash, asdf),
 }
 
 if __name__ == "__main__":
