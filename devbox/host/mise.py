@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from devbox.core.toolchain.mise import Store, version_order
 from devbox.host.path import executable
 
+CORE_TOOLS = frozenset(
+    ("bun", "deno", "dotnet", "elixir", "erlang", "go", "java", "node", "python", "ruby", "rust", "swift", "zig")
+)
+"""Tools that mise itself knows how to install; the programs of each are in its `bin`."""
 _ENTRY_LIMIT = 4096
 """Names of one folder that are looked at."""
 
@@ -41,15 +45,17 @@ class Mise:
             elif os.path.isdir(path) and not name.startswith(".") and not self._incomplete(tool, name):
                 versions.append(name)
                 linked = linked or target is not None
-        return Store(tuple(sorted(versions, key=version_order)), links, linked)
+        recorded = os.path.isfile(os.path.join(folder, ".mise.backend.toml"))
+        return Store(tuple(sorted(versions, key=version_order)), links, linked, recorded)
 
     def folder(self, tool: str) -> str:
         """Where its versions are."""
         return os.path.join(self.installs, tool.replace(":", "-").replace("/", "-"))
 
-    def program(self, folder: str, commands: tuple[str, ...]) -> str | None:
+    def program(self, tool: str, folder: str, commands: tuple[str, ...]) -> str | None:
         """The first of these programs in an installation."""
-        paths = (os.path.join(folder, *parts, name) for name in commands for parts in (("bin",), ()))
+        places: tuple[tuple[str, ...], ...] = (("bin",),) if tool in CORE_TOOLS else (("bin",), ())
+        paths = (os.path.join(folder, *parts, name) for name in commands for parts in places)
         return next((path for path in paths if executable(path)), None)
 
     def tools(self) -> tuple[str, ...]:
@@ -59,6 +65,16 @@ class Mise:
     def trusted(self) -> frozenset[str]:
         """Files and folders that the user trusted: each record is a link to one."""
         return self._records("trusted-configs")
+
+    def digests(self) -> dict[str, str]:
+        """File → SHA-256 of the content that was trusted, which mise writes beside the record when it is paranoid."""
+        folder = os.path.join(self.state, "trusted-configs")
+        found = {}
+        for record in _names(folder):
+            target = _link(os.path.join(folder, record))
+            if target and os.path.isabs(target):
+                found[os.path.realpath(target)] = _first_line(os.path.join(folder, f"{record}.hash"))
+        return found
 
     def ignored(self) -> frozenset[str]:
         """Files and folders that the user chose to ignore."""
@@ -107,6 +123,14 @@ def _names(path: str) -> list[str]:
         return sorted(os.listdir(path))[:_ENTRY_LIMIT]
     except (OSError, ValueError):
         return []
+
+
+def _first_line(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            return file.read(128).decode("ascii", "replace").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def _link(path: str) -> str | None:

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["version", "prefix", "sub", "ref", "path", "system"]
+from devbox.core.npm_range import newest, npm_range
+
+Kind = Literal["version", "prefix", "sub", "ref", "path", "system", "range"]
 
 _PRE_RELEASE = re.compile(
     r"(^Available versions:|-src|[-\\.]dev|-latest|-stm|[-\\.]rc|-milestone|-alpha|-beta|[-\\.]pre|-next|-test"
@@ -29,6 +31,8 @@ NODE_ALIASES = {
 }
 """LTS names compiled into mise 2026.9 (`plugins/core/node.rs`); `lts` is the newest of them."""
 _NEWEST_LTS = "24"
+EXACT_TOOLS = frozenset(("deno", "dotnet", "elixir", "go", "zig"))
+"""Tools that mise puts on PATH from the version's own folder, never through a runtime link (`plugins/core/*.rs`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,30 @@ class Store:
     """Runtime links: name → target's name."""
     linked: bool = False
     """Whether a version is a link to elsewhere (`mise link`), which turns the lock file off."""
+    recorded: bool = False
+    """Whether mise noted which of its backends installed the tool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """One entry of a lock file."""
+
+    version: str
+    specifiers: tuple[str, ...] = ()
+    """The requests that it answers; empty: whatever its version continues, as in lock files before 2026.9."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What the lock files say about one tool, in their order."""
+
+    entries: tuple[Locked, ...] = ()
+    required: bool = False
+    """The setting `locked`: what no entry answers is not resolved at all."""
+
+    def demands(self, store: Store) -> bool:
+        """Whether a version must come from here."""
+        return self.required and not store.linked
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +102,12 @@ class Choice:
     """The name below `installs/<tool>/` whose programs run: a stale runtime link beats the version."""
 
 
-def parse_request(text: str) -> Request | None:
-    """The request that a version text makes; None where mise refuses it (quotes, `..`, a leading `-`, controls)."""
+def parse_request(text: str, *, ranges: bool = False) -> Request | None:
+    """The request that a version text makes; None where mise refuses it.
+
+    It refuses quotes, control characters, `..`, a leading `-` and schemes it does not know. `ranges` says whether its
+    source may write npm ranges: only `package.json` may.
+    """
     reference = _REF_WORD.fullmatch(text)
     if reference:
         return Request("ref", reference[2], scheme=reference[1]) if _allowed(reference[2]) else None
@@ -83,7 +115,8 @@ def parse_request(text: str) -> Request | None:
     if not colon:
         if text == "system":
             return Request("system", text)
-        return Request("version", text) if _allowed(text) else None
+        kind: Kind = "range" if ranges and is_range(text) else "version"
+        return Request(kind, text) if _allowed(text) else None
     if scheme == "path":
         return None if _FORBIDDEN.search(rest) else Request("path", rest)
     if scheme == "prefix":
@@ -91,29 +124,33 @@ def parse_request(text: str) -> Request | None:
     if scheme.startswith("sub-"):
         sub = scheme.removeprefix("sub-")
         return Request("sub", rest, sub=sub) if _allowed(sub) and _allowed(rest) else None
-    return Request("version", text) if _allowed(text) else None
+    return None
 
 
 def is_range(text: str) -> bool:
-    """Whether mise would warn that this is an npm range, which it does not support."""
+    """Whether mise takes this for an npm range, which it supports in `package.json` alone."""
     return bool(_NPM_RANGE.search(text)) or any(part in ("*", "x", "X") for part in text.split("."))
 
 
 def resolve(
-    tool: str, request: Request, store: Store, *, aliases: Mapping[str, str] | None = None, locked: Sequence[str] = ()
+    tool: str, request: Request, store: Store, *, aliases: Mapping[str, str] | None = None, lock: Lock | None = None
 ) -> Choice:
-    """The version that mise selects offline; `locked` are the tool's versions in the lock file, in its order."""
+    """The version that mise selects offline."""
     if request.kind == "ref":
         name = f"{request.scheme}-{request.text}".replace(":", "-").replace("/", "-")
         return _installed(name, store)
-    if request.kind == "prefix":
-        return _locked(request.text, store, locked, boundary=True) or _prefix(tool, request.text, store)
+    lock = lock or Lock()
     text = request.text
+    if request.kind == "prefix":
+        found = _locked(text, request.raw, store, lock, boundary=True)
+        return found or (Choice(None, request.raw) if lock.demands(store) else _prefix(tool, text, store))
     if request.kind == "sub":
         base = subtract(_base(tool, text, aliases or {}), request.sub)
-        return _word(tool, base, request.raw, store, locked) if base else Choice(None, request.raw)
-    found = _locked(text, store, locked)
-    return found or _word(tool, alias_target(tool, text, aliases or {}), text, store, locked)
+        return _word(tool, base, request, store, lock) if base else Choice(None, request.raw)
+    found = _locked(text, request.raw, store, lock)
+    if found is None and request.kind == "range" and not lock.demands(store):
+        return _range(text, store)
+    return found or _word(tool, alias_target(tool, text, aliases or {}), request, store, lock)
 
 
 def alias_target(tool: str, text: str, aliases: Mapping[str, str]) -> str:
@@ -139,11 +176,16 @@ def matching(tool: str, query: str, versions: Sequence[str]) -> list[str]:
     def fits(name: str) -> bool:
         if name == query:
             return True
-        if _PRE_RELEASE.search(name) or (tool == "python" and _PEP440_PRE_RELEASE.search(name)):
+        if is_prerelease(tool, name):
             return False
         return any(_continues(name, start, separators) for start in starts)
 
     return [name for name in versions if fits(name)]
+
+
+def is_prerelease(tool: str, name: str) -> bool:
+    """Whether mise leaves the name out unless it is asked for by itself."""
+    return bool(_PRE_RELEASE.search(name) or (tool == "python" and _PEP440_PRE_RELEASE.search(name)))
 
 
 def subtract(version: str, sub: str) -> str | None:
@@ -178,15 +220,18 @@ def _parts(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple(parts)
 
 
-def _word(tool: str, word: str, asked: str, store: Store, locked: Sequence[str]) -> Choice:
+def _word(tool: str, word: str, request: Request, store: Store, lock: Lock) -> Choice:
     """An ordinary version word, after aliases."""
+    asked = request.raw
     if word != asked:
         scheme = parse_request(word)
         if scheme is not None and scheme.kind != "version":
-            return resolve(tool, scheme, store, locked=locked)
-        found = _locked(word, store, locked)
+            return resolve(tool, scheme, store, lock=lock)
+        found = _locked(word, asked, store, lock)
         if found:
             return found
+    if lock.demands(store):
+        return Choice(None, word)
     if word == "latest":
         return _latest(store)
     names = matching(tool, word, store.versions)
@@ -204,8 +249,17 @@ def _latest(store: Store) -> Choice:
     return _chosen(names[-1], "latest", store) if names else Choice(None, "latest")
 
 
+def _range(text: str, store: Store) -> Choice:
+    wanted = npm_range(text)
+    name = newest(store.versions, wanted) if wanted else None
+    return _chosen(name, text, store) if name else Choice(None, text)
+
+
 def _prefix(tool: str, prefix: str, store: Store) -> Choice:
-    names = matching(tool, prefix, store.versions)
+    if prefix == "latest":
+        names = [name for name in store.versions if name != prefix and not is_prerelease(tool, name)]
+    else:
+        names = matching(tool, prefix, store.versions)
     return _chosen(names[-1], prefix, store) if names else Choice(None, prefix)
 
 
@@ -219,11 +273,15 @@ def _installed(name: str, store: Store) -> Choice:
     return Choice(name, name, name) if name in store.versions else Choice(None, name)
 
 
-def _locked(query: str, store: Store, locked: Sequence[str], *, boundary: bool = False) -> Choice | None:
-    """The lock file's entry that begins with the query; it is final, installed or not."""
+def _locked(query: str, asked: str, store: Store, lock: Lock, *, boundary: bool = False) -> Choice | None:
+    """The lock file's entry that answers the request, or that begins with the query; it is final, installed or not."""
     if store.linked:
         return None
-    fitting = [version for version in locked if _lock_fits(query, version, boundary)]
+    fitting = [
+        entry.version
+        for entry in lock.entries
+        if (asked in entry.specifiers if entry.specifiers else _lock_fits(query, entry.version, boundary))
+    ]
     if not fitting:
         return None
     version = max(fitting, key=version_order) if query == "latest" else fitting[0]

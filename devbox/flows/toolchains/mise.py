@@ -17,11 +17,11 @@ from devbox.flows.toolchains.machine import Machine
 from devbox.host import mise as layout
 from devbox.host.program import commands
 from devbox.project.pins import mise_lock
-from devbox.project.pins.mise_config import Configuration, Places, Problem, Source, config_root, read
+from devbox.project.pins.mise_config import Configuration, Places, Problem, Source, Stage, config_root, read
+from devbox.project.pins.mise_early import ARCH_NAMES, SYSTEM_NAMES, flag, here
 from devbox.project.pins.mise_toml import Wish, tool_name
+from devbox.project.pins.mise_trust import Records
 
-_SYSTEM_NAME = {"darwin": "macos", "win": "windows"}
-_ARCH_NAME = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}
 _VARIABLE = re.compile(r"MISE_([A-Z0-9_]+)_VERSION")
 _NOT_TOOLS = ("INSTALL", "TOOL", "SELF")
 
@@ -55,13 +55,14 @@ def select(machine: Machine) -> tuple[Selection, ...]:
     mise = layout.find(machine.env, machine.home)
     places = Places(
         cwd=machine.cwd, home=machine.home, config=mise.config, system_config=mise.system_config,
-        global_file=mise.global_file, trusted=mise.trusted(), ignored=mise.ignored(), env=machine.env,
+        global_file=mise.global_file, records=Records(mise.trusted(), mise.ignored(), mise.digests()), env=machine.env,
         today=machine.today,
     )
     config = read(places, machine.files)
     wants = tuple(_wants(machine, config))
     if not mise.present:
         return tuple(_without_mise(machine, want) for want in wants if want.source and want.source.kind == "toml")
+    config.problems += _refused_variables(wants)
     if config.failure:
         return tuple(_failing(machine, mise, config, config.failure))
     chooser = _Chooser(machine, mise, places, config, _Locks(machine, config))
@@ -69,36 +70,42 @@ def select(machine: Machine) -> tuple[Selection, ...]:
 
 
 def _wants(machine: Machine, config: Configuration) -> Iterator[_Want]:
-    """One want a tool: a variable, else the strongest file whose entry for it is not skipped."""
+    """One want a tool: a variable, else the strongest file that gives it a version, be it for another system alone."""
     found: dict[str, _Want] = {}
-    for name, value in machine.env.items():
+    for name, value in sorted(machine.env.items()):
         match = _VARIABLE.fullmatch(name)
         if match and match[1] not in _NOT_TOOLS and value.split():
             tool = tool_name(match[1].lower().replace("_", "-"))
             found[tool] = _Want(tool, tuple(Wish(word, 0) for word in value.split()), f"env:{name}", None)
     for source in config.sources:
         for tool, wishes in source.tools.items():
-            fitting = tuple(wish for wish in wishes if _fits_here(wish))
-            if fitting and tool not in found:
-                found[tool] = _Want(tool, fitting, source.shown, source)
+            if wishes and tool not in found:
+                found[tool] = _Want(tool, tuple(filter(_fits_here, wishes)), source.shown, source)
     enabled = config.names("enable_tools", "MISE_ENABLE_TOOLS", machine.env)
     disabled = config.names("disable_tools", "MISE_DISABLE_TOOLS", machine.env) or ()
     for tool, want in found.items():
+        if not want.wishes:
+            continue
         if tool in map(tool_name, enabled) if enabled is not None else tool not in map(tool_name, disabled):
             yield want
 
 
 def _fits_here(wish: Wish) -> bool:
-    if not wish.systems:
+    if wish.systems is None:
         return True
-    uname = os.uname()
-    system = uname.sysname.lower()
-    here = (_SYSTEM_NAME.get(system, system), _ARCH_NAME.get(uname.machine, uname.machine))
+    own_system, own_arch = here()
     for entry in wish.systems:
         name, _, arch = entry.partition("/")
-        if _SYSTEM_NAME.get(name, name) == here[0] and (not arch or _ARCH_NAME.get(arch, arch) == here[1]):
+        if SYSTEM_NAMES.get(name, name) == own_system and (not arch or ARCH_NAMES.get(arch, arch) == own_arch):
             return True
     return False
+
+
+def _refused_variables(wants: tuple[_Want, ...]) -> Iterator[Problem]:
+    for want in wants:
+        if want.source is None and any(rules.parse_request(wish.text) is None for wish in want.wishes):
+            detail = "mise refuses a version in it"
+            yield Problem("malformed", Stage.VARIABLE, want.shown, detail, None, (want.tool,))
 
 
 def _failing(
@@ -149,20 +156,40 @@ class _Locks:
     """The lock files beside the configuration files, each read once."""
 
     def __init__(self, machine: Machine, config: Configuration) -> None:
-        value = machine.env.get("MISE_LOCKFILE")
-        off = value.lower() in ("0", "false", "no") if value else config.setting("lockfile") is False
-        self._by_config: dict[str, Mapping[str, tuple[str, ...]]] = {}
-        for source in config.sources:
-            path = mise_lock.path_for(source.path)
-            if not off and source.kind == "toml" and machine.files.is_file(path):
-                data = machine.files.read(path)
-                self._by_config[source.path] = mise_lock.parse(data, machine.files.shown(path)) if data else {}
+        self._machine = machine
+        self._config = config
+        told = flag(machine.env, "MISE_LOCKFILE")
+        self._on = config.setting("lockfile") is not False if told is None else told
+        required = flag(machine.env, "MISE_LOCKED")
+        self._required = self._on and (config.setting("locked") is True if required is None else required)
+        self._read: dict[str, Mapping[str, tuple[rules.Locked, ...]]] = {}
 
-    def versions(self, want: _Want) -> tuple[str, ...]:
-        """The tool's locked versions: of its own file's lock, or of all where its source has none of its own."""
-        if want.source is not None and want.source.kind == "toml":
-            return self._by_config.get(want.source.path, {}).get(want.tool, ())
-        return tuple(version for lock in self._by_config.values() for version in lock.get(want.tool, ()))
+    def lock(self, want: _Want) -> rules.Lock:
+        """What the lock files say about the tool: its own file's, or all where its source has none of its own."""
+        if not self._on:
+            return rules.Lock()
+        source = want.source
+        if source is not None and source.kind == "toml":
+            return rules.Lock(self._entries(mise_lock.path_for(source.path), want.tool), self._required)
+        entries: dict[rules.Locked, None] = {}
+        for path in self._all():
+            entries.update(dict.fromkeys(self._entries(path, want.tool)))
+        return rules.Lock(tuple(entries), self._required and source is not None)
+
+    def _all(self) -> Iterator[str]:
+        """Every lock file, those of the weakest configuration first, folder by folder."""
+        seen: set[str] = set()
+        for source in reversed(self._config.sources):
+            folder = os.path.dirname(mise_lock.path_for(source.path))
+            if source.kind == "toml" and folder not in seen:
+                seen.add(folder)
+                yield from mise_lock.paths_beside(source.path, self._config.environments)
+
+    def _entries(self, path: str, tool: str) -> tuple[rules.Locked, ...]:
+        if path not in self._read:
+            data = self._machine.files.read(path) if self._machine.files.is_file(path) else None
+            self._read[path] = mise_lock.parse(data, self._machine.files.shown(path)) if data else {}
+        return self._read[path].get(tool, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,19 +228,27 @@ class _Chooser:
     def _make(self, want: _Want, wish: Wish, store: rules.Store) -> _Made:
         if wish.dynamic:
             return _Made(wish.text, None, None, undecided="a template decides; devbox does not render it")
-        request = rules.parse_request(wish.text)
+        request = rules.parse_request(wish.text, ranges=_takes_ranges(want))
         if request is None:
             return _Made(wish.text, None, None, error="refused")
         if request.kind == "system":
             return _Made(wish.text, SYSTEM, "system")
         if request.kind == "path":
             return self._path(want, request)
+        if want.tool in layout.CORE_TOOLS and not store.recorded and self._without_core():
+            return _Made(request.raw, None, None, error="missing")
         aliases = self._aliases(want.tool)
-        choice = rules.resolve(want.tool, request, store, aliases=aliases, locked=self.locks.versions(want))
+        choice = rules.resolve(want.tool, request, store, aliases=aliases, lock=self.locks.lock(want))
         if choice.version is None:
             return _Made(request.raw, None, None, error="missing")
-        folder = os.path.join(self.mise.folder(want.tool), choice.folder or choice.version)
+        name = choice.version if want.tool in rules.EXACT_TOOLS else choice.folder or choice.version
+        folder = os.path.join(self.mise.folder(want.tool), name)
         return _Made(request.raw, choice.version, "managed", folder)
+
+    def _without_core(self) -> bool:
+        """Whether a setting turns off mise's own installers."""
+        backends = self.config.names("disable_backends", "MISE_DISABLE_BACKENDS", self.machine.env)
+        return "core" in (backends or ())
 
     def _path(self, want: _Want, request: rules.Request) -> _Made:
         """`path:`: a folder outside mise, relative to what its file configures."""
@@ -238,13 +273,17 @@ class _Chooser:
         # `system` puts nothing on PATH, so a version after it runs all the same.
         managed = [one for one in made if one.resolved != SYSTEM]
         for number, one in enumerate(managed):
-            path = self.mise.program(one.folder, commands(tool)) if one.folder else None
+            path = self.mise.program(tool, one.folder, commands(tool)) if one.folder else None
             if path is not None and one.folder is not None:
                 name = os.path.basename(os.path.realpath(one.folder)) if one.via == "managed" else ""
                 refused = "inside the project" if self.machine.path.boundary.holds(path) else None
                 program = Program(tool, path, refused, named=name if is_full_version(name) else None)
                 return program, number == 0
         return system, system is not None and made[0].resolved == SYSTEM and len(managed) < len(made)
+
+
+def _takes_ranges(want: _Want) -> bool:
+    return want.source is not None and os.path.basename(want.source.path) == "package.json"
 
 
 def _install_hint(tool: str, raw: str) -> str | None:

@@ -7,16 +7,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
 from typing import Any, Literal
 
 from devbox.core.toolchain.mise import parse_request
 from devbox.project.pins import idiomatic, mise_early, mise_names
 from devbox.project.pins.files import VersionFiles, folders_up
 from devbox.project.pins.mise_toml import MiseToml, Wish, has_template, parse
+from devbox.project.pins.mise_trust import Records, Trust, trust
 from devbox.project.pins.tool_versions import parse_for_mise
 
 Fault = Literal["malformed", "untrusted", "min-version"]
+
+
+class Stage(IntEnum):
+    """When mise notices a problem: it stops at the first."""
+
+    START = 0
+    """Variables and `.miserc.toml`."""
+    FILE = 1
+    """One file after the other, those of the outermost folder first: trust, types, `.tool-versions`."""
+    AGE = 2
+    """`min_version`, once all files are read."""
+    VERSION = 3
+    """A version text that mise refuses."""
+    VARIABLE = 4
+    """The same in an environment variable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +45,26 @@ class Places:
     config: str
     system_config: str
     global_file: str | None
-    trusted: frozenset[str]
-    ignored: frozenset[str]
+    records: Records
     env: Mapping[str, str]
     today: tuple[int, int, int]
+
+    @property
+    def global_root(self) -> str:
+        """The folder that the user's and the system's files configure."""
+        return self.env.get("MISE_GLOBAL_CONFIG_ROOT") or self.home
+
+    @property
+    def abandoned(self) -> str | None:
+        """The folder of configuration that `MISE_CONFIG_DIR` took the place of: nothing in it is read any more."""
+        base = self.env.get("XDG_CONFIG_HOME") or os.path.join(self.home, ".config")
+        default = os.path.join(base, "mise")
+        return default if default != self.config else None
+
+    def is_global(self, path: str) -> bool:
+        """Whether the file is the user's or the system's own, which needs no trust."""
+        named = (self.global_file, self.env.get("MISE_SYSTEM_CONFIG_FILE"))
+        return path in named or any(_below(path, folder) for folder in (self.config, self.system_config))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +83,7 @@ class Problem:
     """Why every mise command fails here."""
 
     fault: Fault
+    stage: Stage
     shown: str
     detail: str
     line: int | None = None
@@ -63,12 +97,13 @@ class Configuration:
 
     sources: list[Source] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    environments: tuple[str, ...] = ()
+    """`MISE_ENV`"""
 
     @property
     def failure(self) -> Problem | None:
-        """Why mise fails; it looks at `min_version` only once every file could be read."""
-        early = (problem for problem in self.problems if problem.fault != "min-version")
-        return next(early, self.problems[0] if self.problems else None)
+        """Why mise fails: of the problems of its first stage the one it meets first."""
+        return min(self.problems, key=lambda problem: problem.stage, default=None)
 
     def setting(self, name: str) -> Any:
         """A setting of the strongest file that has it."""
@@ -86,164 +121,207 @@ class Configuration:
 def read(places: Places, files: VersionFiles) -> Configuration:
     """The hierarchy from the working directory to the system's file."""
     early = mise_early.read(places.env, places.home, places.cwd, files, (places.config, places.system_config))
-    found = Configuration()
+    found = Configuration(environments=early.naming.environments)
     if early.broken:
-        found.problems.append(Problem("malformed", early.broken[0], early.broken[1], early.broken[2]))
+        shown, detail, line = early.broken
+        found.problems.append(Problem("malformed", Stage.START, shown, detail, line))
         return found
     reader = _Reader(places, files, early, found)
-    folders = [folder for folder in _folders(places.cwd, early) if not reader.is_ignored(folder)]
-    groups = [reader.group(folder, mise_names.config_names(early.naming)) for folder in folders]
-    groups.append(reader.global_group(places.config, places.global_file))
-    groups.append(reader.global_group(places.system_config, places.env.get("MISE_SYSTEM_CONFIG_FILE")))
-    found.sources = [source for group in groups for source in group]
-    enabled = found.names("idiomatic_version_file_enable_tools", "MISE_IDIOMATIC_VERSION_FILE_ENABLE_TOOLS", places.env)
-    if enabled:
-        disabled = found.names(
-            "idiomatic_version_file_disable_files", "MISE_IDIOMATIC_VERSION_FILE_DISABLE_FILES", places.env
-        )
-        names = mise_names.idiomatic_names(enabled, disabled or ())
-        for group, folder in zip(groups, folders, strict=False):
-            group += reader.idiomatic(folder, names)
-        found.sources = [source for group in groups for source in group]
+    reader.load()
     return found
-
-
-def _folders(cwd: str, early: mise_early.Early) -> Iterator[str]:
-    for folder in folders_up(cwd):
-        if folder in early.ceilings:
-            return
-        yield folder
 
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads the files of a folder, each real file once."""
+    """Reads the files of a hierarchy, each real file once."""
 
     places: Places
     files: VersionFiles
     early: mise_early.Early
     found: Configuration
-    seen: set[str] = field(default_factory=set)
+    parsed: dict[str, MiseToml] = field(default_factory=dict)
 
-    def group(self, folder: str, names: tuple[str, ...]) -> list[Source]:
-        """The sources of one folder, strongest first."""
-        paths = [path for name in names for path in self._paths(folder, name)]
-        return [source for path in paths if self._is_new(path) and (source := self._source(path))]
+    def load(self) -> None:
+        """Every source, strongest first; problems in the order in which mise meets them."""
+        folders = [folder for folder in self._folders() if not self._is_ignored(folder)]
+        own = [*self._global(self.places.config, self.places.global_file)]
+        own += self._global(self.places.system_config, self.places.env.get("MISE_SYSTEM_CONFIG_FILE"))
+        rules = trust(self.places.env, self.places.home, self.places.records, self._settings(own))
+        names = mise_names.config_names(self.early.naming)
+        groups = [list(self._named(folder, names)) for folder in folders]
+        layers = list(self._once(rules, [*groups, own]))
+        outermost_first = sorted((path for layer in layers for path in layer), key=self._depth)
+        sources = {path: self._source(path, rules) for path in outermost_first}
+        found = [[source for path in layer if (source := sources[path])] for layer in layers]
+        self.found.sources = [source for group in found for source in group]
+        enabled = self._words("idiomatic_version_file_enable_tools", "MISE_IDIOMATIC_VERSION_FILE_ENABLE_TOOLS")
+        if enabled:
+            disabled = self._words("idiomatic_version_file_disable_files", "MISE_IDIOMATIC_VERSION_FILE_DISABLE_FILES")
+            others = mise_names.idiomatic_names(enabled, disabled)
+            for group, folder in zip(found, folders, strict=False):
+                group += self._idiomatic(folder, others)
+            self.found.sources = [source for group in found for source in group]
 
-    def global_group(self, folder: str, only: str | None) -> list[Source]:
-        """The user's or the system's files."""
-        if only:
-            return [source for source in (self._source(only),) if source] if self.files.is_file(only) else []
-        return self.group(folder, mise_names.global_names(self.early.naming))
+    def _depth(self, path: str) -> int:
+        """How deep the folder lies that the file configures, which is the order in which mise loads files."""
+        return os.path.realpath(config_root(path, self.places)).count("/")
 
-    def idiomatic(self, folder: str, names: tuple[tuple[str, tuple[str, ...]], ...]) -> list[Source]:
-        """Other managers' files of one folder."""
-        sources = []
-        for name, tools in names:
+    def _words(self, name: str, variable: str) -> tuple[str, ...]:
+        return self.found.names(name, variable, self.places.env) or ()
+
+    def _folders(self) -> Iterator[str]:
+        for folder in folders_up(self.places.cwd):
+            if folder in self.early.ceilings:
+                return
+            yield folder
+
+    def _global(self, folder: str, only: str | None) -> Iterator[str]:
+        """The user's or the system's files, strongest first."""
+        if only is None:
+            yield from self._named(folder, mise_names.global_names(self.early.naming))
+        elif self.files.is_file(only):
+            yield only
+
+    def _named(self, folder: str, names: tuple[str, ...]) -> Iterator[str]:
+        for name in names:
             path = os.path.join(folder, name)
-            data = self.files.read(path) if self.files.is_file(path) and not self.is_ignored(path) else None
-            wishes = {tool: idiomatic.parse(tool, name, data) for tool in tools} if data is not None else {}
-            wishes = {tool: versions for tool, versions in wishes.items() if versions}
-            if wishes:
-                sources.append(Source(path, self.files.shown(path), "idiomatic", wishes))
-        return sources
+            if "*" in name:
+                yield from self._fragments(path)
+            elif self.files.is_file(path):
+                yield path
+            else:
+                self.files.note_irregular(path)
 
-    def is_ignored(self, path: str) -> bool:
-        """Whether the user told mise to leave this path out."""
+    def _fragments(self, pattern: str) -> Iterator[str]:
+        """Files of a `conf.d`, later names first: `*.toml`, or with `env_conf_d` `*.ci.toml`."""
+        inside, name = os.path.split(pattern)
+        suffix = name.removeprefix("*")
+        try:
+            names = sorted((entry for entry in os.listdir(inside) if entry.endswith(suffix)), reverse=True)[:256]
+        except (OSError, ValueError):
+            return
+        for entry in names:
+            elsewhere = self.early.naming.suffixes and suffix == ".toml" and mise_names.is_for_environment(entry)
+            path = os.path.join(inside, entry)
+            if not entry.startswith(".") and not elsewhere and self.files.is_file(path):
+                yield path
+
+    def _once(self, rules: Trust, groups: list[list[str]]) -> Iterator[list[str]]:
+        """The groups without what was there already and what the user leaves out."""
+        seen: set[str] = set()
+        for group in groups:
+            kept: list[str] = []
+            for path in group:
+                real = os.path.realpath(path)
+                if real not in seen and not self._is_left_out(path, rules):
+                    kept.append(path)
+                seen.add(real)
+            yield kept
+
+    def _is_left_out(self, path: str, rules: Trust) -> bool:
+        abandoned = self.places.abandoned
+        if abandoned and _below(path, abandoned) and not self.places.is_global(path):
+            return True
+        root = config_root(path, self.places)
+        return self._is_ignored(path) or self._is_ignored(root) or rules.left_out(path, root)
+
+    def _is_ignored(self, path: str) -> bool:
+        """Whether `ignored_config_paths` leaves it out."""
         real = os.path.realpath(path)
         roots = (*self.early.ignored, *(os.path.realpath(root) for root in self.early.ignored))
         return any(_below(path, root) or _below(real, root) for root in roots)
 
-    def _paths(self, folder: str, name: str) -> list[str]:
-        if not name.endswith("*.toml"):
-            path = os.path.join(folder, name)
-            if self.files.is_file(path):
-                return [path]
-            self.files.note_irregular(path)
-            return []
-        inside = os.path.join(folder, os.path.dirname(name))
-        try:
-            names = sorted((entry for entry in os.listdir(inside) if entry.endswith(".toml")), reverse=True)[:256]
-        except (OSError, ValueError):
-            return []
-        return [path for entry in names if self.files.is_file(path := os.path.join(inside, entry))]
+    def _settings(self, paths: list[str]) -> dict[str, Any]:
+        """Settings of the user's and the system's files alone, which decide about trust."""
+        merged: dict[str, Any] = {}
+        for path in reversed(paths):
+            left_out = self._is_ignored(path) or self.places.records.ignores(path, config_root(path, self.places))
+            data = self.files.read(path) if path.endswith(".toml") and not left_out else None
+            merged.update(self._parse(path, data).settings if data is not None else {})
+        return merged
 
-    def _is_new(self, path: str) -> bool:
-        real = os.path.realpath(path)
-        kept = real in self.places.ignored or os.path.realpath(config_root(path, self.places)) in self.places.ignored
-        if real in self.seen or self.is_ignored(path) or (kept and not self._trusted_by_path(path)):
-            return False
-        self.seen.add(real)
-        return True
+    def _parse(self, path: str, data: bytes) -> MiseToml:
+        if path not in self.parsed:
+            self.parsed[path] = parse(data, self.files.shown(path))
+        return self.parsed[path]
 
-    def _source(self, path: str) -> Source | None:
+    def _source(self, path: str, rules: Trust) -> Source | None:
         data, shown = self.files.read(path), self.files.shown(path)
         if data is None:
             return None
-        if not path.endswith(".toml"):
-            return self._tool_versions(path, shown, data)
-        content = parse(data, shown)
-        if not content.safe and not self.is_trusted(path):
-            if _truthy(self.places.env.get("MISE_SAFE")):
-                content = MiseToml(content.tools, problem=content.problem)
-            else:
-                tools = (*content.tools, *content.named)
-                detail = "it has more than plain tool versions"
-                self.found.problems.append(Problem("untrusted", shown, detail, None, tools))
-                return None
-        if content.problem is not None:
-            self.found.problems.append(Problem("malformed", shown, content.problem, content.line, content.named))
-            return None
-        if content.min_version and _is_later(content.min_version, self.places.today):
-            detail = f"min_version is {content.min_version}"
-            self.found.problems.append(Problem("min-version", shown, detail, None, tuple(content.tools)))
-        return self._checked(Source(path, shown, "toml", content.tools, content))
+        kind = self.early.naming.kind(os.path.basename(path))
+        if kind == "toml":
+            return self._toml(path, shown, data, rules)
+        if kind == "tool-versions":
+            return self._tool_versions(path, shown, data, rules)
+        self._fail("malformed", shown, "mise finds it and does not know its kind")
+        return None
 
-    def _tool_versions(self, path: str, shown: str, data: bytes) -> Source | None:
+    def _toml(self, path: str, shown: str, data: bytes, rules: Trust) -> Source | None:
+        content = self._parse(path, data)
+        own = self.places.is_global(path)
+        needs_trust = not own and (rules.paranoid or not content.safe)
+        if needs_trust and not rules.allows(path, config_root(path, self.places), data):
+            detail = "it has more than plain tool versions" if not content.safe else "mise is paranoid"
+            self._fail("untrusted", shown, detail, tools=(*content.tools, *content.named))
+            return None
+        later = content.min_version is not None and _is_later(content.min_version, self.places.today)
+        if later:
+            stage = Stage.FILE if content.problem else Stage.AGE
+            detail = f"min_version is {content.min_version}"
+            self._fail("min-version", shown, detail, tools=(*content.tools, *content.named), stage=stage)
+        if content.problem is not None:
+            self._fail("malformed", shown, content.problem, content.line, content.named)
+            return None
+        if rules.safe and not own:
+            content = replace(content, settings={}, aliases={})
+        elif self.places.records.ignores(path, config_root(path, self.places)):
+            content = replace(content, settings={})
+        return self._checked(Source(path, shown, "toml", content.tools, content), Stage.VERSION)
+
+    def _tool_versions(self, path: str, shown: str, data: bytes, rules: Trust) -> Source | None:
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            self.found.problems.append(Problem("malformed", shown, "it is not UTF-8"))
+            self._fail("malformed", shown, "it is not UTF-8")
             return None
         tools = parse_for_mise(text)
-        if has_template(text) and not self.is_trusted(path):
-            self.found.problems.append(Problem("untrusted", shown, "it has a template", None, tuple(tools)))
+        if (rules.paranoid or has_template(text)) and not rules.allows(path, config_root(path, self.places), data):
+            detail = "it has a template" if has_template(text) else "mise is paranoid"
+            self._fail("untrusted", shown, detail, tools=tuple(tools))
             return None
-        return self._checked(Source(path, shown, "tool-versions", tools))
+        return self._checked(Source(path, shown, "tool-versions", tools), Stage.FILE)
 
-    def _checked(self, source: Source) -> Source:
+    def _idiomatic(self, folder: str, names: tuple[tuple[str, tuple[str, ...]], ...]) -> Iterator[Source]:
+        """Other managers' files of one folder."""
+        for name, tools in names:
+            path = os.path.join(folder, name)
+            data = self.files.read(path) if self.files.is_file(path) and not self._is_ignored(path) else None
+            wishes = {tool: idiomatic.parse(tool, name, data) for tool in tools} if data is not None else {}
+            wishes = {tool: versions for tool, versions in wishes.items() if versions}
+            if wishes:
+                yield Source(path, self.files.shown(path), "idiomatic", wishes)
+
+    def _checked(self, source: Source, stage: Stage) -> Source:
         """A version text that mise refuses fails every command, whichever file has it."""
         for wishes in source.tools.values():
             for wish in wishes:
                 if not wish.dynamic and parse_request(wish.text) is None:
                     detail = "mise refuses a version in it"
-                    problem = Problem("malformed", source.shown, detail, wish.line, tuple(source.tools))
-                    self.found.problems.append(problem)
+                    self._fail("malformed", source.shown, detail, wish.line, tuple(source.tools), stage=stage)
         return source
 
-    def is_trusted(self, path: str) -> bool:
-        """Whether mise would read an unsafe file here; the project itself can never say so."""
-        env = self.places.env
-        if any(_truthy(env.get(name)) for name in ("CI", "MISE_YES")):
-            return True
-        if self._is_global(path) or self._trusted_by_path(path):
-            return True
-        return bool({os.path.realpath(path), os.path.realpath(config_root(path, self.places))} & self.places.trusted)
-
-    def _trusted_by_path(self, path: str) -> bool:
-        roots = self.places.env.get("MISE_TRUSTED_CONFIG_PATHS", "").split(os.pathsep)
-        real = os.path.realpath(path)
-        return any(_below(real, os.path.realpath(root.replace("~", self.places.home, 1))) for root in roots if root)
-
-    def _is_global(self, path: str) -> bool:
-        folders = (self.places.config, self.places.system_config)
-        return path == self.places.global_file or any(_below(path, folder) for folder in folders)
+    def _fail(
+        self, fault: Fault, shown: str, detail: str, line: int | None = None, tools: tuple[str, ...] = (), *,
+        stage: Stage = Stage.FILE,
+    ) -> None:
+        self.found.problems.append(Problem(fault, stage, shown, detail, line, tools))
 
 
 def config_root(path: str, places: Places) -> str:
     """The folder that a file configures; relative `path:` values and trust refer to it (`config_root.rs`)."""
-    if path == places.global_file or _below(path, places.config):
-        return places.home
+    if places.is_global(path):
+        return places.global_root
     folder, name = os.path.split(path)
     parent, grandparent = os.path.split(folder)[::-1][0], os.path.basename(os.path.dirname(folder))
     above = os.path.dirname(folder)
@@ -257,10 +335,6 @@ def config_root(path: str, places: Places) -> str:
 
 def _below(path: str, root: str) -> bool:
     return path == root or path.startswith(f"{root.rstrip('/')}/")
-
-
-def _truthy(value: str | None) -> bool:
-    return value is not None and value.lower() not in ("", "0", "false", "no", "off", "n")
 
 
 def _is_later(version: str, today: tuple[int, int, int]) -> bool:

@@ -7,10 +7,13 @@ import re
 from collections.abc import Mapping
 
 from devbox.core.errors import ConfigError
+from devbox.core.toolchain.mise import Locked
 from devbox.project.pins.mise_toml import tool_name
 from devbox.project.toml_source import Node, parse_toml
 
 _ENVIRONMENT = re.compile(r"(?:\.?mise|config)\.([^.]+(?:\.[^.]+)*?)(?:\.local)?\.toml")
+_VERSIONS = (1, 2)
+"""Of lock files, as far as mise 2026.9 knows them; a later one is not read. Only the second has specifiers."""
 
 
 def path_for(config: str) -> str:
@@ -24,20 +27,44 @@ def path_for(config: str) -> str:
     return os.path.join(folder, f"mise{environment}{'.local' if local else ''}.lock")
 
 
-def parse(data: bytes, shown: str) -> Mapping[str, tuple[str, ...]]:
-    """Tool → its locked versions in the file's order, entries with options left out; nothing where it is broken."""
+def paths_beside(config: str, environments: tuple[str, ...]) -> tuple[str, ...]:
+    """Every lock file of a configuration's folder, in the order in which mise asks them for what no file of its own
+    has: an environment variable's version, another manager's file."""
+    folder = os.path.dirname(path_for(config))
+    names = [
+        *(f"mise.{name}.local.lock" for name in environments), "mise.local.lock",
+        *(f"mise.{name}.lock" for name in environments), "mise.lock",
+    ]
+    return tuple(os.path.join(folder, name) for name in names)
+
+
+def parse(data: bytes, shown: str) -> Mapping[str, tuple[Locked, ...]]:
+    """Tool → its entries in the file's order, those with options left out; nothing where it is broken or too new."""
     try:
-        tools = (parse_toml(data, shown).table or {}).get("tools")
+        table = parse_toml(data, shown).table or {}
     except ConfigError:
         return {}
-    found: dict[str, tuple[str, ...]] = {}
+    header = table.get("lockfile_version")
+    version = header.value if header else 1
+    if version not in _VERSIONS:
+        return {}
+    tools = table.get("tools")
+    found: dict[str, tuple[Locked, ...]] = {}
     for name, node in ((tools.table or {}) if tools else {}).items():
         entries = node.array if node.array is not None else (node,)
         tables = [entry.table for entry in entries if entry.table is not None]
         plain = [table for table in tables if not _has_keys(table.get("options"))]
-        versions = [table["version"].value for table in plain if "version" in table]
-        found[tool_name(name)] = tuple(version for version in versions if isinstance(version, str))
+        found[tool_name(name)] = tuple(
+            Locked(table["version"].value, _strings(table.get("specifiers")) if version > 1 else ())
+            for table in plain
+            if "version" in table and isinstance(table["version"].value, str)
+        )
     return found
+
+
+def _strings(node: Node | None) -> tuple[str, ...]:
+    items = (node.array or ()) if node is not None else ()
+    return tuple(item.value for item in items if isinstance(item.value, str))
 
 
 def _has_keys(node: Node | None) -> bool:

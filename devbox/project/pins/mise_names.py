@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 TOOL_VERSIONS = ".tool-versions"
 CONF_D = "*"
@@ -26,6 +27,11 @@ _ENVIRONMENT = (
     ".mise/config.{}.toml", ".mise.{}.toml", ".config/mise/config.{}.local.toml", ".config/mise.{}.local.toml",
     "mise/config.{}.local.toml", "mise.{}.local.toml", ".mise/config.{}.local.toml", ".mise.{}.local.toml",
 )
+_ENVIRONMENT_CONF_D = (
+    (0, ".config/mise/conf.d/*.{}.toml"), (5, ".mise/conf.d/*.{}.toml"), (8, ".config/mise/conf.d/*.{}.local.toml"),
+    (13, ".mise/conf.d/*.{}.local.toml"),
+)
+"""Where `env_conf_d` adds names among those of an environment."""
 
 IDIOMATIC = {
     "node": (".nvmrc", ".node-version", "package.json"),
@@ -52,6 +58,17 @@ class Naming:
     override_tool_versions: tuple[str, ...] | None = None
     default_config: str | None = None
     default_tool_versions: str | None = None
+    suffixes: bool = False
+    """`env_conf_d`: a dotted name in a `conf.d` belongs to an environment."""
+
+    def kind(self, name: str) -> Literal["toml", "tool-versions"] | None:
+        """How mise reads a file of that name; None for one that it finds and then does not know how to read."""
+        renamed = self.default_tool_versions or next(iter(self.override_tool_versions or ()), TOOL_VERSIONS)
+        if name in (self.override_tool_versions or ()) or name == renamed:
+            return "tool-versions"
+        if name in self.override_config or name == self.default_config or name.endswith(".toml"):
+            return "toml"
+        return None
 
 
 def config_names(naming: Naming) -> tuple[str, ...]:
@@ -66,19 +83,34 @@ def config_names(naming: Naming) -> tuple[str, ...]:
     else:
         weakest_first += [*_TOML, naming.default_config or "mise.toml", *_LOCAL]
     for environment in naming.environments:
-        weakest_first += [pattern.format(environment) for pattern in _ENVIRONMENT]
+        weakest_first += [pattern.format(environment) for pattern in _environment_names(naming)]
     return tuple(dict.fromkeys(reversed(dict.fromkeys(weakest_first))))
+
+
+def _environment_names(naming: Naming) -> tuple[str, ...]:
+    if not naming.suffixes:
+        return _ENVIRONMENT
+    names = list(_ENVIRONMENT)
+    for place, name in _ENVIRONMENT_CONF_D:
+        names.insert(place, name)
+    return tuple(names)
 
 
 def global_names(naming: Naming) -> tuple[str, ...]:
     """Names in the user's or the system's configuration folder, strongest first."""
     weakest_first = ["conf.d/*.toml", "config.toml", "mise.toml"]
-    for environment in naming.environments:
-        weakest_first += [f"config.{environment}.toml", f"mise.{environment}.toml"]
-    weakest_first += ["config.local.toml", "mise.local.toml"]
-    for environment in naming.environments:
-        weakest_first += [f"config.{environment}.local.toml", f"mise.{environment}.local.toml"]
+    for local in ("", ".local"):
+        weakest_first += [f"config{local}.toml", f"mise{local}.toml"] if local else []
+        for environment in naming.environments:
+            weakest_first += [f"conf.d/*.{environment}{local}.toml"] if naming.suffixes else []
+            weakest_first += [f"config.{environment}{local}.toml", f"mise.{environment}{local}.toml"]
     return tuple(reversed(weakest_first))
+
+
+def is_for_environment(name: str) -> bool:
+    """Whether the name of a file in a `conf.d` has an environment in it: `a.ci.toml`, `a.ci.local.toml`."""
+    stem, dot, environment = name.removesuffix(".toml").removesuffix(".local").partition(".")
+    return bool(stem and dot and environment)
 
 
 def idiomatic_names(tools: Sequence[str], disabled: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -6,16 +6,18 @@ Templates are recognised, never rendered; whatever runs something in mise is not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from devbox.core.errors import ConfigError
+from devbox.project.pins.mise_shape import misshapen
 from devbox.project.toml_source import Node, parse_toml
 
 _DELIMITERS = ("{{", "{%", "{#")
 _SELECTORS = ("version", "path", "prefix", "ref")
 _TOOL_LINE = re.compile(r"^[ \t]*\"?([A-Za-z][A-Za-z0-9_:/@.-]{0,63})\"?[ \t]*=", re.MULTILINE)
+_TOOLS_SECTION = re.compile(r"^[ \t]*\[tools\][^\n]*\n((?:(?![ \t]*\[)[^\n]*\n?)*)", re.MULTILINE)
 
 BACKEND_ALIASES = {"nodejs": "node", "golang": "go", "dotnet-core": "dotnet"}
 
@@ -26,8 +28,8 @@ class Wish:
 
     text: str
     line: int
-    systems: tuple[str, ...] = ()
-    """`os = […]`; empty means every one."""
+    systems: tuple[str, ...] | None = None
+    """`os = […]`; None means every one, an empty list none."""
 
     @property
     def dynamic(self) -> bool:
@@ -58,18 +60,19 @@ def parse(data: bytes, shown: str) -> MiseToml:
     except ConfigError as error:
         return _broken(data, error.summary, error.line)
     table = document.table or {}
-    tools_node = table.get("tools")
     safe = not has_template(data.decode("utf-8", "replace")) and _is_safe(table)
-    if tools_node is not None and tools_node.table is None:
-        return _broken(data, "`tools` is not a table", tools_node.origin.line, safe)
+    min_version = _min_version(table.get("min_version"))
+    wrong = misshapen(table)
+    if wrong is not None:
+        return _broken(data, wrong.sentence, wrong.line, safe, min_version=min_version)
     tools: dict[str, tuple[Wish, ...]] = {}
-    for name, node in (tools_node.table or {}).items() if tools_node else ():
+    for name, node in _table(table.get("tools")).items():
         wishes = tuple(_wishes(node))
         if any(wish is None for wish in wishes):
             problem = f"`tools.{name}` is not a version, a list of versions or a table"
-            return _broken(data, problem, node.origin.line, safe)
+            return _broken(data, problem, node.origin.line, safe, min_version=min_version)
         tools[tool_name(name)] = tuple(wish for wish in wishes if wish is not None)
-    return MiseToml(tools, _aliases(table), _settings(table), _min_version(table.get("min_version")), safe)
+    return MiseToml(tools, _aliases(table), _settings(table), min_version, safe)
 
 
 def tool_name(name: str) -> str:
@@ -83,9 +86,16 @@ def has_template(text: str) -> bool:
     return any(mark in text for mark in _DELIMITERS)
 
 
-def _broken(data: bytes, problem: str, line: int | None, safe: bool = False) -> MiseToml:
-    text = data.decode("utf-8", "replace")
-    return MiseToml(problem=problem, line=line, named=tuple(map(tool_name, _TOOL_LINE.findall(text))), safe=safe)
+def _broken(
+    data: bytes, problem: str, line: int | None, safe: bool = False, *, min_version: str | None = None
+) -> MiseToml:
+    sections = _TOOLS_SECTION.findall(data.decode("utf-8", "replace"))
+    named = tuple(tool_name(name) for section in sections for name in _TOOL_LINE.findall(section))
+    return MiseToml(problem=problem, line=line, named=named, safe=safe, min_version=min_version)
+
+
+def _table(node: Node | None) -> Mapping[str, Node]:
+    return (node.table or {}) if node is not None else {}
 
 
 def _wishes(node: Node) -> Iterator[Wish | None]:
@@ -101,14 +111,29 @@ def _wishes(node: Node) -> Iterator[Wish | None]:
             yield None
 
 
+def _is_words(node: Node) -> bool:
+    return isinstance(node.value, str) or (
+        node.array is not None and all(isinstance(item.value, str) for item in node.array)
+    )
+
+
+_OPTIONS: dict[str, Callable[[Node], bool]] = {
+    "os": _is_words, "depends": _is_words, "install_env": lambda node: node.table is not None,
+    "postinstall": lambda node: isinstance(node.value, str),
+}
+"""Options of a tool whose type mise checks; of the others it takes any."""
+
+
 def _table_wish(table: Mapping[str, Node], line: int) -> Wish | None:
     chosen = [name for name in _SELECTORS if name in table]
     text = table[chosen[0]].value if len(chosen) == 1 else None
     if not isinstance(text, str):
         return None
+    if any(name in table and not fits(table[name]) for name, fits in _OPTIONS.items()):
+        return None
     systems = table.get("os")
     items = systems.array if systems and systems.array is not None else (systems,) if systems else ()
-    names = tuple(item.value for item in items if isinstance(item.value, str))
+    names = tuple(item.value for item in items if isinstance(item.value, str)) if systems else None
     return Wish(text if chosen[0] == "version" else f"{chosen[0]}:{text}", line, names)
 
 
@@ -126,8 +151,7 @@ def _aliases(table: Mapping[str, Node]) -> dict[str, dict[str, str]]:
 
 
 def _settings(table: Mapping[str, Node]) -> dict[str, Any]:
-    node = table.get("settings")
-    return {name: _plain(item) for name, item in ((node.table or {}) if node else {}).items()}
+    return {name: _plain(item) for name, item in _table(table.get("settings")).items()}
 
 
 def _plain(node: Node) -> Any:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devbox.core.toolchain.mise import Locked
 from devbox.project.pins import idiomatic, mise_lock, mise_toml, nvmrc, python_version
 from devbox.project.pins.mise_names import Naming, config_names
 from devbox.project.pins.tool_versions import parse_for_mise
@@ -218,6 +219,13 @@ def test_a_configuration_has_its_lock_file(config: str, lock: str) -> None:
 
 def test_a_lock_file_gives_versions_and_a_broken_one_gives_none() -> None:
     assert mise_lock.parse(b'[[tools.node]]\nversion = "20.1.0"\n[[tools.node]]\nversion = "22.0.0"\n', "l") == {
-        "node": ("20.1.0", "22.0.0")
+        "node": (Locked("20.1.0"), Locked("22.0.0"))
     }
     assert mise_lock.parse(b"[[tools", "l") == {}
+
+
+def test_a_lock_entry_answers_its_specifiers_from_version_2_on_and_a_later_format_is_not_read() -> None:
+    entry = b'[[tools.node]]\nversion = "20.1.0"\nspecifiers = ["20", "lts"]\n'
+    assert mise_lock.parse(entry, "l") == {"node": (Locked("20.1.0"),)}
+    assert mise_lock.parse(b"lockfile_version = 2\n" + entry, "l") == {"node": (Locked("20.1.0", ("20", "lts")),)}
+    assert mise_lock.parse(b"lockfile_version = 3\n" + entry, "l") == {}
