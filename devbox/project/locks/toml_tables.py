@@ -27,8 +27,9 @@ _SCALAR = r'"(?:[^"\\\n\x00-\x08\x0b-\x1f\x7f]|\\["\\nt])*"|true|false|[0-9][0-9
 _INLINE = r'\{(?:[^"\n]*+"[^"\\\n]*+")++[^"\n}]*+\}?[ ]?\}'
 """An artefact: braces, closed strings, no line break; what it says of itself is not looked at."""
 _TEXT = r'"[^"\\\n]*+"'
+ARTEFACTS = ("wheels", "files", "sdist", "archive", "hashes", "attestation-identities")
 _ARTEFACTS = re.compile(
-    rf"(wheels|files|sdist|archive|hashes|attestation-identities) = (?:\[\n(?:    (?:{_INLINE}|{_TEXT}),\n)*+\]"
+    rf"({'|'.join(ARTEFACTS)}) = (?:\[\n(?:    (?:{_INLINE}|{_TEXT}),\n)*+\]"
     rf"|\[(?:{_INLINE}(?:, {_INLINE})*+)?\]|{_INLINE})\n"
 )
 _HEADER = re.compile(r"\[(\[?)([A-Za-z0-9_-]+(?:\.(?:[A-Za-z0-9_-]+|\"[A-Za-z0-9._-]+\"))*)(\]?)\]\n")
@@ -135,12 +136,14 @@ class _Scanner:
         if name in table:
             raise _Unusual
         if block := self._match(_LIST):
-            table[name] = [self._value(line.strip().removesuffix(",")) for line in block[1].split("\n") if line]
+            rows = [self._value(line.strip().removesuffix(",")) for line in block[1].split("\n") if line]
+            table[name] = () if name in ARTEFACTS else rows
             return
         end = self._match(_VALUE_END)
         if end is None:
             raise _Unusual
-        table[name] = self._value(end[0][:-1])
+        value = self._value(end[0][:-1])
+        table[name] = () if name in ARTEFACTS else value
 
     def _value(self, text: str) -> Any:
         if text not in self.values:
