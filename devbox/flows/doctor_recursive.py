@@ -25,7 +25,7 @@ from devbox.core.toolchain.selection import Answer, Program, Selection
 from devbox.flows.doctor import DEADLINE, EVERYTHING, Examination, late, wanted_groups
 from devbox.flows.doctor_project import ProjectView, Subject, config_finding, images_of, view_project
 from devbox.flows.probing import run_all
-from devbox.flows.shared_reading import remembering
+from devbox.flows.shared_reading import Readers, remembering
 from devbox.flows.toolchain_report import Toolchains, read_toolchains
 from devbox.host.git_listing import visible_files
 from devbox.project.devbox_toml import FILE
@@ -46,7 +46,11 @@ def examine_all(subject: Subject, wanted: Wanted = EVERYTHING) -> DoctorReport:
     here = os.path.relpath(view.machine.cwd, root)
     parts = [_Part(here, read_toolchains(view.machine, view.images, wanted), everything=True)]
     subviews = [_subview(view, folder, subject) for folder in folders[:LIMIT] if folder != here]
-    parts += [_Part(name, read_toolchains(sub.machine, sub.images, wanted)) for name, sub in subviews]
+    readers = Readers(view.machine)
+    parts += [
+        _Part(name, read_toolchains(sub.machine, sub.images, wanted, readers.select_for(name)))
+        for name, sub in subviews
+    ]
     many = Many(tuple(part.own() for part in parts))
     examination = Examination(view, many, wanted, wanted_groups(wanted))
     return _run(subject, examination, dict(subviews), _notes(folders, reason))
@@ -164,14 +168,14 @@ class Many:
         return tuple(image for _, part in self.parts for image in part.images)
 
     @property
+    def pins(self) -> tuple[Pin, ...]:
+        """Those of the working directory: the box that is compared with them is its own."""
+        return self.parts[0][1].pins
+
+    @property
     def conflicts(self) -> tuple[Conflict, ...]:
         """Every contradiction, once."""
         return tuple(dict.fromkeys(conflict for _, part in self.parts for conflict in part.conflicts))
-
-    @property
-    def pins(self) -> tuple[Pin, ...]:
-        """The root's: its box is the one that is asked."""
-        return tuple(pin for folder, part in self.parts if folder == "." for pin in part.pins)
 
     def programs(self) -> tuple[Program, ...]:
         """Each program once, however many folders select it."""

@@ -97,11 +97,14 @@ class Toolchains:
         return (*found, *(conflict_finding(conflict) for conflict in self.conflicts))
 
 
-def read_toolchains(machine: Machine, images: tuple[ImageRow, ...], wanted: Wanted) -> Toolchains:
+def read_toolchains(
+    machine: Machine, images: tuple[ImageRow, ...], wanted: Wanted,
+    select: Callable[[Machine], tuple[Selection, ...]] = select_all,
+) -> Toolchains:
     """Every selection, and the pins that exclude each other; nothing where no toolchain check runs."""
     asked = wanted.any_of("toolchain", "toolchain.conflict")
     # With `--only toolchain.python`, or `r` on a row of the screen, no other tool's program is asked.
-    found = select_all(replace(machine, images=images)) if asked else ()
+    found = select(replace(machine, images=images)) if asked else ()
     selections = tuple(one for one in found if wanted.subject(f"toolchain.{one.tool}"))
     pins = [pin for selection in selections for pin in selection.pins]
     return Toolchains(selections, images, find_conflicts(pins), machine.files.shown, asked)
