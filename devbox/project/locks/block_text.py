@@ -128,7 +128,7 @@ class _Reader:
         if value is None:
             block[key] = ""
             self.waiting = (indent, block, key)
-        elif value[0] in "|>":
+        elif _BLOCK.fullmatch(value):
             block[key] = ""
             self._skip_deeper(indent)
         else:
@@ -170,6 +170,10 @@ def _unquote(text: str) -> str:
     return text[1:-1].replace("''", "'") if text.startswith("'") else text.strip()
 
 
+_INTEGRITY = re.compile(r"\{integrity: ([A-Za-z0-9][A-Za-z0-9+/=.-]+)\}")
+_BLOCK = re.compile(r"[|>][+-]?[1-9]?[+-]? *")
+_NO_PLAIN = re.compile(r"^[,\]}?#&*!|>%@`]|^-(?: |$)|: | #|:$")
+"""Where an unquoted scalar would be something else."""
 _WHOLE = re.compile(rf"(?:{_QUOTED})")
 
 
@@ -181,11 +185,11 @@ def _value(text: str) -> Any:
             raise ValueError
         return _unquote(text)
     if text[0] not in "[{":
-        if text[0] in "&*!%@`" or ": " in text or " #" in text:
+        if _NO_PLAIN.search(text):
             raise ValueError
         return text
-    if text.startswith("{integrity: ") and text.endswith("}") and text.count(":") == 1 and "," not in text:
-        return {"integrity": text[12:-1]}
+    if integrity := _INTEGRITY.fullmatch(text):  # by far the most frequent one
+        return {"integrity": integrity[1]}
     tokens, at = [], 0
     while at < len(text):
         match = _FLOW.match(text, at)
