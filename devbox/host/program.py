@@ -34,6 +34,8 @@ QUESTIONS = {
     "go": Question(("version",), r"go version go(\S+)", {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly"}),
     "rust": Question(("--version",), r"rustc (\S+)"),
     "terraform": Question(("version",), r"Terraform v(\S+)", {"CHECKPOINT_DISABLE": "1"}),
+    "maven": Question(("--version",), r"Apache Maven (\S+)"),
+    "gradle": Question(("--version",), r"Gradle (\d\S*)"),
     "deno": Question(("--version",), r"deno (\S+)"),
     "bun": Question(("--version",), r"(\d\S*)"),
 }
@@ -46,6 +48,7 @@ COMMANDS = {
     "go": ("go",),
     "rust": ("rustc",),
     "terraform": ("terraform",),
+    "maven": ("mvn",),
 }
 """Tool → the commands that people call, in this order."""
 

@@ -27,7 +27,9 @@ from devbox.flows.toolchains import (
     pyproject,
     rbenv,
     rustup,
+    sdkman,
     tfenv,
+    volta,
 )
 from devbox.flows.toolchains.machine import Machine
 
@@ -37,8 +39,10 @@ MANAGERS: dict[str, Select] = {
     "pyenv": pyenv.select,
     "nvm": nvm.select,
     "nodenv": nodenv.select,
+    "volta": volta.select,
     "rbenv": rbenv.select,
     "jenv": jenv.select,
+    "sdkman": sdkman.select,
     "asdf": asdf.select,
     "mise": mise.select,
     "tfenv": tfenv.select,
@@ -55,7 +59,7 @@ MANAGERS: dict[str, Select] = {
 }
 
 
-_OWNERS = ("pyenv", "uv", "nvm", "nodenv", "fnm", "volta", "rbenv", "jenv", "sdkman", "asdf", "tfenv")
+_OWNERS = ("pyenv", "uv", "nvm", "nodenv", "fnm", "rbenv", "jenv", "sdkman", "asdf", "tfenv")
 """Version managers that stand in for a file where no manager on this machine reads it."""
 
 

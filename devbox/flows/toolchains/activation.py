@@ -20,3 +20,15 @@ def answering_instead(machine: Machine, managed: Program, manager: str, root: st
     if real == os.path.realpath(managed.path) or real.startswith(f"{os.path.realpath(root).rstrip('/')}/"):
         return None
     return first
+
+
+def active_below(machine: Machine, tool: str, folder: str) -> tuple[str, str] | None:
+    """(version's name, path) of the tool's first program on PATH where that is a version in this folder of versions.
+
+    Managers that change PATH (SDKMAN, fnm) leave there what an earlier command chose, whatever the files say now.
+    """
+    first = machine.on_path(tool)
+    real = os.path.realpath(folder)
+    if first is None or first.shim_of or not os.path.realpath(first.path).startswith(f"{real}/"):
+        return None
+    return os.path.realpath(first.path)[len(real) + 1 :].split("/")[0], first.path
