@@ -106,7 +106,7 @@ def _version_files(state: GitState) -> Verdict:
             "git.version-files", "warn",
             f"{one.path} is {'ignored by git' if one.why == 'ignored' else 'not tracked'}: "
             "teammates and CI never get it",
-            name=one.path, expected="tracked", actual=one.why, origin=Origin(one.path),
+            name=one.path.lstrip("."), expected="tracked", actual=one.why, origin=Origin(one.path),
             hint=f"`git add {'-f ' if one.why == 'ignored' else ''}{quoted(one.path)}`",
         )
         for one in state.outsiders

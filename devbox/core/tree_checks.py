@@ -129,7 +129,8 @@ def _names(tree: Tree) -> Verdict:
 
 def not_portable(paths: Sequence[str]) -> tuple[str, ...]:
     """Paths with a part that Windows can't hold."""
-    if not _ILLEGAL.search("\n".join(paths)):  # one pass over all of them, as almost always nothing is wrong
+    together = "\n".join(paths)  # one pass over all of them, as almost always nothing is wrong
+    if not _ILLEGAL.search(together) and together.count("\n") == max(len(paths) - 1, 0):
         return ()
     return tuple(path for path in paths if "\n" in path or _ILLEGAL.search(path))
 

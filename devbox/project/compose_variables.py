@@ -66,7 +66,7 @@ def _braced(inner: str, line: int, depth: int) -> Iterator[Use]:
     yield Use(match[0], line, _FALLBACKS[word[-1]], empty_counts=word.startswith(":"))
     if word.endswith("-"):
         nested = _uses(inner[operator.end() :], line, depth + 1)
-        yield from (replace(use, unless=(*use.unless, match[0])) for use in nested)
+        yield from (replace(use, unless=(match[0], *use.unless)) for use in nested)
 
 
 def _closing(text: str, opening: int) -> int | None:

@@ -13,13 +13,14 @@ from devbox.core.git_checks import Tracked
 _HEADER = struct.Struct(">4sLL")
 _ENTRY = struct.Struct(">16x8xL8xL20xH")
 """Times, device and inode, mode, owner, size, SHA-1, flags."""
+_CHECKSUM = 20
 _EXTENDED = 0x4000
 _OTHERS = {b"link": "a split index", b"sdir": "a sparse index"}
 
 
 def parse_index(data: bytes) -> tuple[Tracked, ...]:
     """Every tracked file once, in the index' order. Raises ValueError with what is wrong or not read here."""
-    if len(data) < _HEADER.size + 20:
+    if len(data) < _HEADER.size + _CHECKSUM:
         raise ValueError("it is cut short")
     magic, version, count = _HEADER.unpack_from(data)
     if magic != b"DIRC" or version not in (2, 3, 4):
@@ -35,6 +36,8 @@ def parse_index(data: bytes) -> tuple[Tracked, ...]:
                 found[path] = Tracked(path.decode("utf-8", "surrogateescape"), mode, size)
     except (struct.error, IndexError, ValueError):
         raise ValueError("it is cut short") from None
+    if place > len(data) - _CHECKSUM:
+        raise ValueError("it is cut short")
     _refuse_extensions(data, place)
     return tuple(found.values())
 
@@ -76,7 +79,7 @@ def _number(data: bytes, place: int) -> tuple[int, int]:
 
 def _refuse_extensions(data: bytes, place: int) -> None:
     """Extensions in small letters are needed to understand the index."""
-    while place + 8 <= len(data) - 20:
+    while place + 8 <= len(data) - _CHECKSUM:
         name, length = data[place : place + 4], int.from_bytes(data[place + 4 : place + 8], "big")
         if not name[:1].isupper():
             raise ValueError(f"it is {_OTHERS.get(name, 'of a kind that is not known')}")
