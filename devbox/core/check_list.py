@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from devbox.core.dockerfile_check_list import ROWS
 from devbox.core.findings import Layer
 
 
@@ -93,6 +94,7 @@ CHECKS: tuple[Check, ...] = (
     Check("dependencies.node.lock", "dependencies", "Node's lock file is there, readable and made for package.json"),
     Check("dependencies.lock.competing", "dependencies", "no two tools lock the same dependencies"),
     Check("policy.lock", "dependencies", "images keep to `[policy] lock`: require or forbid a lock file"),
+    *(Check(*row) for row in ROWS),
 )
 
 BY_ID = {check.id: check for check in CHECKS}

@@ -44,15 +44,24 @@ def expand(word: str, variables: Mapping[str, str], escape: str = "\\", reading:
 
     ValueError with BuildKit's reason for what it refuses: an open quote, a bad substitution, `${X:?}` unset.
     """
+    if _is_plain(word, escape):
+        return word
     result, _ = _Lexer(word, variables, escape, reading).read(None, reading.raw_escapes)
     return result
 
 
 def unset_variables(word: str, variables: Mapping[str, str], escape: str = "\\") -> tuple[str, ...]:
     """The names without a value that `word` uses, in order; ValueError as `expand`."""
+    if _is_plain(word, escape):
+        return ()
     lexer = _Lexer(word, variables, escape, _PLAIN)
     lexer.read(None, False)
     return tuple(dict.fromkeys(lexer.unset))
+
+
+def _is_plain(word: str, escape: str) -> bool:
+    """Whether there is nothing to read: most words."""
+    return not ("$" in word or "'" in word or '"' in word or escape in word)
 
 
 def raw_words(line: str, escape: str = "\\") -> list[str]:

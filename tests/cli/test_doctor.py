@@ -86,7 +86,7 @@ def test_a_clean_directory_ends_with_zero(world: World) -> None:
 
 
 def test_strict_makes_a_warning_fail(world: World) -> None:
-    world.file("proj/Dockerfile", "FROM debian:bookworm\n")
+    world.file("proj/Dockerfile", "FROM debian:bookworm\nUSER nobody\n")
     world.env["DOCKER_HOST"] = "unix:///nowhere/docker.sock"
     assert doctor(world).returncode == 0
     assert doctor(world, "--strict").returncode == 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 from devbox.flows.checks import (
     container,
     dependencies,
+    dockerfile,
     engine,
     environment,
     gpu,
@@ -29,4 +30,5 @@ GROUPS: tuple[Group, ...] = (
     environment.GROUP,
     repository.GROUP,
     dependencies.GROUP,
+    dockerfile.GROUP,
 )

@@ -1,0 +1,128 @@
+"""The project's Dockerfiles and ignore files by the rules of `devbox.project.rules`: found before a build fails.
+
+Only read: nothing is built, pulled or run. A project without a Dockerfile costs one listing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from devbox.core.checks import checked
+from devbox.core.dockerfile_check_list import BASE, COPIES, PACKAGES, RUNS, STAGES, STYLE
+from devbox.core.doctor import Judged
+from devbox.core.errors import ConfigError
+from devbox.core.facts import Origin
+from devbox.core.findings import Finding
+from devbox.flows.checks.group import Group
+from devbox.flows.doctor_project import ProjectView, Subject
+from devbox.project.reading import list_project_folder
+
+if TYPE_CHECKING:
+    # Not at run time: they load beside the other probes, and only where there is a Dockerfile.
+    from devbox.project.rules.builds import NamedBuild, Site
+    from devbox.project.rules.context import Context
+
+_IDS = tuple(id for id, *_ in (*BASE, *STAGES, *STYLE, *PACKAGES, *RUNS, *COPIES))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the rules found."""
+
+    dockerfiles: int
+    findings: tuple[Finding, ...] = ()
+
+
+def _probe(subject: Subject, view: ProjectView) -> Found:
+    from devbox.project.rules.builds import folders, named_builds, sites
+
+    root = str(view.root)
+    builds = [*named_builds(view.project)] if view.project else []
+    builds += compose_builds(view)
+    listed = {folder: names for folder in folders() if isinstance(names := list_project_folder(root, folder), tuple)}
+    places = sites(root, builds, listed)
+    return Found(len(places), tuple(_examined(view, places))) if places else Found(0)
+
+
+def compose_builds(view: ProjectView) -> tuple[NamedBuild, ...]:
+    """The builds that compose files ask for."""
+    return ()
+
+
+def _judge(facts: Any, view: ProjectView, others: Mapping[str, Any]) -> Judged:
+    if not facts.dockerfiles:
+        return Judged()
+    return Judged(tuple(checked(id) for id in _IDS), facts.findings)
+
+
+def _examined(view: ProjectView, places: tuple[Site, ...]) -> Iterator[Finding]:
+    # Deferred: the rules cost 10 ms, and many directories have no Dockerfile.
+    from devbox.project.dockerfile import parse_dockerfile
+    from devbox.project.rules.examine import examine, finding_of
+    from devbox.project.rules.installs import differing
+    from devbox.project.rules.view import View
+
+    views = []
+    for site in places:
+        data, shown = view.machine.files.read(site.path), view.machine.files.shown(site.path)
+        if data is None:
+            continue
+        try:
+            dockerfile = parse_dockerfile(data, shown)
+        except ConfigError as error:
+            yield from _unreadable(view, site, shown, error)
+            continue
+        context, problems = _context(view, site)
+        yield from problems
+        text = data.decode("utf-8", "replace")
+        looked = View(dockerfile, text, view.machine.today, site.args, site.targets, context, view.policy.rules)
+        views.append((shown, looked))
+        try:
+            yield from examine(looked)
+        except ConfigError as error:  # a substitution in FROM that BuildKit refuses
+            yield from _unreadable(view, site, shown, error)
+    for path, hits in differing(views).items():
+        yield from (finding_of("dockerfile.install.differs", path, hit, "warn") for hit in hits)
+
+
+def _unreadable(view: ProjectView, site: Site, shown: str, error: ConfigError) -> Iterator[Finding]:
+    """One that the list of images has not reported already."""
+    if any(problem.check == "images" and problem.subject == shown for problem in view.problems):
+        return
+    yield Finding(
+        id="dockerfile.syntax", check="dockerfile.syntax", layer="configuration",
+        severity="error" if site.named_by else "warn", subject=shown, message=f"{shown}: {error.summary}",
+        origin=Origin(shown, error.line), hint=error.hint,
+    )
+
+
+def _context(view: ProjectView, site: Site) -> tuple[Context | None, tuple[Finding, ...]]:
+    """The context a Dockerfile is built with, its ignore rules applied; and what is wrong with those."""
+    from devbox.project.ignore import parse_ignore
+    from devbox.project.rules.context import Context
+
+    if site.context is None or not os.path.isdir(site.context):
+        return None, ()
+    files = view.machine.files
+    for path in (f"{site.path}.dockerignore", os.path.join(site.context, ".dockerignore")):
+        data = files.read(path)
+        if data is None:
+            continue
+        shown = files.shown(path)
+        try:
+            rules = parse_ignore(data.decode("utf-8", "surrogateescape"), shown)
+        except ConfigError as error:
+            problem = Finding(
+                id="ignore.syntax", check="ignore.syntax", layer="configuration", severity="error", subject=shown,
+                message=f"{shown}: {error.summary}; the builder refuses it", origin=Origin(shown, error.line),
+                hint=error.hint or "correct the pattern, or remove it",
+            )
+            return None, (problem,)
+        return Context(site.context, rules, shown), ()
+    return Context(site.context), ()
+
+
+GROUP = Group("dockerfile", dict.fromkeys(_IDS, ""), _probe, _judge, lambda view: False)

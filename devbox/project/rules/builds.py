@@ -1,0 +1,80 @@
+"""Which Dockerfiles a project has, and what each is built with: services, modes, compose files, and those by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from devbox.core.facts import Origin
+from devbox.core.project import Build, Project
+
+FILE_LIMIT = 40
+"""Dockerfiles that are looked at."""
+_FOLDERS = (".", "docker", ".docker", ".devcontainer", "build")
+"""Where Dockerfiles that no service names are looked for."""
+_NAMES = ("Dockerfile", "Containerfile")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One Dockerfile."""
+
+    path: str
+    """Absolute."""
+    context: str | None
+    """Absolute; None where nobody says what it is built with."""
+    args: Mapping[str, str] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    named_by: Origin | None = None
+    """What names it; None for one that was found by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedBuild:
+    """A build that some file of the project asks for; paths absolute."""
+
+    dockerfile: str
+    context: str
+    target: str | None = None
+    args: Mapping[str, str] = field(default_factory=dict)
+    origin: Origin | None = None
+
+
+def named_builds(project: Project) -> tuple[NamedBuild, ...]:
+    """The builds of all services, and of every mode."""
+    services = (*project.services, *(mode.box for mode in project.variants))
+    found = dict.fromkeys(_frozen(service.build) for service in services if service.build)
+    return tuple(NamedBuild(file, context, target, dict(args), origin) for file, context, target, args, origin in found)
+
+
+def _frozen(build: Build) -> tuple[str, str, str | None, tuple[tuple[str, str], ...], Origin | None]:
+    return build.dockerfile, build.context, build.target, build.args, build.origin
+
+
+def sites(root: str, builds: Iterable[NamedBuild], names: Mapping[str, tuple[str, ...]]) -> tuple[Site, ...]:
+    """One site per Dockerfile: those that builds name first, then those found by name in `names` (folder → names)."""
+    found: dict[str, Site] = {}
+    for build in builds:
+        path = os.path.normpath(build.dockerfile)
+        site = found.get(path) or Site(path, build.context, build.args, (), build.origin)
+        targets = (*site.targets, build.target) if build.target and build.target not in site.targets else site.targets
+        found[path] = Site(path, site.context, site.args, targets, site.named_by)
+    for folder, listed in names.items():
+        for name in listed:
+            path = os.path.normpath(os.path.join(root, folder, name))
+            if is_dockerfile(name) and path not in found:
+                found[path] = Site(path, root if folder == "." else None)
+    return tuple(list(found.values())[:FILE_LIMIT])
+
+
+def is_dockerfile(name: str) -> bool:
+    """`Dockerfile`, `Dockerfile.dev`, `api.Dockerfile`, `Containerfile`."""
+    if name.endswith((".dockerignore", ".md", ".j2", ".tmpl", ".template", ".bak", "~", ".orig", ".swp")):
+        return False
+    return any(name == one or name.startswith(f"{one}.") or name.lower().endswith(f".{one.lower()}") for one in _NAMES)
+
+
+def folders() -> tuple[str, ...]:
+    """The folders, relative to the project, that `sites` wants listed."""
+    return _FOLDERS
