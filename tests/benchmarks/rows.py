@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.clock import NotMeasured, fastest, run
+from tests.benchmarks.doctor_projects import SLOW, asked, monorepo, told
 from tests.benchmarks.screen import first_paint
+from tests.flows.toolchain_world import World
 
 FILES = 100
 
@@ -106,6 +109,35 @@ def exchange(bench: Bench) -> Row:
     return Row("rebuild, box exchanged / docker compose up -d --build", mine, compose, "<= 1.2", mine <= 1.2 * compose)
 
 
+def doctor_told(bench: Bench) -> Row:
+    """Doctor where the folders of version managers tell every version."""
+    world = told(bench.folder / "told")
+    (ours,) = fastest(bench.rounds, lambda: run(bench.devbox("doctor"), _of(bench, world), world.directory))
+    return Row("doctor: 12 pins, no program to run", ours, None, "<= 0.25 s", ours <= 0.25)
+
+
+def doctor_asked(bench: Bench) -> Row:
+    """Doctor where programs must be run, against the slowest of them."""
+    world = asked(bench.folder / "asked")
+    (ours,) = fastest(bench.rounds, lambda: run(bench.devbox("doctor"), _of(bench, world), world.directory))
+    held = ours <= 1.5 * SLOW + 0.1
+    return Row("doctor: 6 programs to run / the slowest", ours, SLOW, "<= 1.5 + 0.1 s", held)
+
+
+def doctor_recursive(bench: Bench) -> Row:
+    """Doctor over every sub-project of a large repository."""
+    world = monorepo(bench.folder / "monorepo")
+    command = bench.devbox("doctor", "--recursive")
+    (ours,) = fastest(min(bench.rounds, 3), lambda: run(command, _of(bench, world), world.directory))
+    shutil.rmtree(world.root, ignore_errors=True)
+    return Row("doctor --recursive: 100 000 files, 300 sub-projects", ours, None, "<= 2 s", ours <= 2)
+
+
+def _of(bench: Bench, world: World) -> dict[str, str]:
+    """The caller's environment on that machine; devbox itself is found as everywhere."""
+    return {**world.environment(), "PYTHONPATH": bench.env.get("PYTHONPATH", "")}
+
+
 def _after_edits(bench: Bench, project: Path, *commands: tuple[str, ...]) -> list[float]:
     """The fastest of each command, a file having been edited before every run; the first runs do not count."""
     source = project / "src" / "000.txt"
@@ -120,7 +152,9 @@ def _after_edits(bench: Bench, project: Path, *commands: tuple[str, ...]) -> lis
     return fastest(bench.rounds, *(partial(after_an_edit, argv) for argv in commands))
 
 
-ROWS: tuple[Callable[[Bench], Row], ...] = (version, paint, up, rebuild, exchange)
+ROWS: tuple[Callable[[Bench], Row], ...] = (
+    version, doctor_told, doctor_asked, doctor_recursive, paint, up, rebuild, exchange,
+)
 
 
 def make_project(bench: Bench, name: str) -> Path:
