@@ -25,14 +25,13 @@ class Selection:
     """What a step takes of a file system: absolute paths below its root, in order; patterns may hold `*`, `?`, `[`."""
 
     paths: tuple[str, ...] = ()
+    context: str = ""
+    """The named context it is taken from; empty for the main one and for results of other steps."""
 
     @property
     def key(self) -> str:
         """One word for it, as part of a link."""
-        return json.dumps(self.paths)
-
-
-ROOT = Selection(("/",))
+        return json.dumps((self.context, *self.paths))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,10 @@ class Vertex:
     """Why nothing can be said of it: a remote source, an image that is not known here."""
     no_cache: bool = False
     """`--no-cache` or `--no-cache-filter` makes it run."""
+    arguments: tuple[str, ...] = ()
+    """Names of its environment that an ARG gave."""
+    secrets: tuple[str, ...] = ()
+    """Ids of the secrets it may see."""
     twin: int | None = None
     """An earlier vertex that is the very same: BuildKit makes one of both (spec 1.4)."""
 

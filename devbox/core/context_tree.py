@@ -16,6 +16,8 @@ from typing import Literal
 from devbox.core.buildplan import Selection
 
 Kind = Literal["file", "folder", "link", "other"]
+Listing = tuple[tuple[str, str, "Node | None"], ...]
+"""What is in a folder or a selection: name (or path), digest, and the node itself (None for the context's root)."""
 _LINKS = 255
 """Symlinks followed in one path, as BuildKit does."""
 
@@ -50,6 +52,17 @@ class ContextTree:
         if any(digest is None for digest in found):
             return None
         return found[0] if len(found) == 1 else _hash("several", *(digest or "" for digest in found))
+
+    def roots(self, selection: Selection) -> Listing:
+        """What a selection takes, outermost paths only."""
+        reals = [real for path in selection.paths for match in self._matches(path)
+                 if (real := self._resolved(match)) is not None]
+        return tuple((real, self._digest(real), self.nodes.get(real)) for real in dict.fromkeys(reals))
+
+    def listing(self, path: str) -> Listing:
+        """What is in a folder."""
+        return tuple((posixpath.basename(child), self._digest(child), self.nodes[child])
+                     for child in self._folder(path))
 
     def taken(self, selection: Selection) -> dict[str, Node]:
         """Every path that a selection takes, folders and what is below them included."""
@@ -103,7 +116,9 @@ class ContextTree:
 
     def _resolved(self, path: str) -> str | None:
         """The path with every symlink in it followed, never out of the root; None where it does not exist."""
-        left, done, links = [part for part in path.split("/") if part not in ("", ".")][::-1], [], 0
+        left = [part for part in path.split("/") if part not in ("", ".")][::-1]
+        done: list[str] = []
+        links = 0
         while left:
             name = left.pop()
             if name == "..":

@@ -38,8 +38,8 @@ class PlanOptions:
     os: str = "linux"
     arch: str = "amd64"
     variant: str = ""
-    links: bool = False
-    """Whether `COPY --link` is a merge of its own: the containerd image store, BuildKit in a container."""
+    contexts: frozenset[str] = frozenset()
+    """Names of contexts that are folders of this machine."""
 
     @property
     def platform(self) -> str:
@@ -57,6 +57,8 @@ class _State:
     user: str = ""
     shell: tuple[str, ...] = SHELL
     unknown: str | None = None
+    arguments: frozenset[str] = frozenset()
+    """Names of `env` that an ARG gave."""
 
 
 def build_plan(dockerfile: Dockerfile, images: Images, options: PlanOptions) -> BuildPlan:
@@ -128,7 +130,7 @@ class _Planner:
     def add(self, vertex: Vertex) -> int:
         """Its number; that of its twin where there is one."""
         inputs = [
-            [self.definitions[one.vertex] if one.vertex is not None else "context", one.selection.paths]
+            [self.definitions[one.vertex] if one.vertex is not None else "context", one.selection.key]
             for one in vertex.inputs
         ]
         definition = digest_of([vertex.parts, inputs, vertex.no_cache])
@@ -179,7 +181,8 @@ class _Stage:
         parent = planner.named_stage(ref, stage.index) if not ref.isdecimal() else None
         if parent is not None:
             before = planner.stage(parent)
-            return _State(before.vertex, dict(before.env), before.workdir, before.user, before.shell, before.unknown)
+            return _State(before.vertex, dict(before.env), before.workdir, before.user, before.shell, before.unknown,
+                          before.arguments)
         if ref == "scratch":
             return _State(None, {})
         self.index = 1
@@ -220,6 +223,7 @@ class _Stage:
                  for name, value in say.pairs(instruction, self.planner.dockerfile.escape)]
         for name, value in found:
             self._set(name, value)
+        self.state.arguments -= {name for name, _ in found}
 
     def _set(self, name: str, value: str) -> None:
         """A name that is set again moves to the end (spec E213)."""
@@ -236,6 +240,7 @@ class _Stage:
                 value = self.planner.metas.get(name, self.planner.globals.get(name))
             if value is not None:
                 self._set(name, value)
+                self.state.arguments |= {name}
 
     def _user(self, instruction: Instruction) -> None:
         self.state.user = self._expanded(instruction.arguments)
@@ -313,6 +318,8 @@ class _Stage:
         origin = self._expanded(fields.get("from", ""))
         if not origin:
             return Input(None, Selection((source,)), definition=False, content=True)
+        if origin in self.options.contexts:
+            return Input(None, Selection((source,), origin), definition=False, content=True)
         return Input(self._origin(origin, instruction), Selection((source,)), content=content)
 
     def _origin(self, name: str, instruction: Instruction) -> int | None:
@@ -355,7 +362,9 @@ class _Stage:
             if instruction.flag(flag) is not None or f"--{flag}" in instruction.flags:
                 parts[flag] = [word for word in instruction.flags if word.startswith(f"--{flag}")]
         inputs: tuple[Input, ...] = ()
-        if origin is not None and paths:
+        if origin is not None and paths and (name := self._expanded(origin)) in self.options.contexts:
+            inputs = (Input(None, Selection(tuple(paths), name), definition=False, content=True),)
+        elif origin is not None and paths:
             vertex = self._origin(self._expanded(origin), instruction)
             inputs = (Input(vertex, Selection(tuple(paths)), content=True),)
         elif paths:
@@ -376,6 +385,8 @@ class _Stage:
         vertex = Vertex(
             kind, StepKey(self.source.label, self.index), self.of, instruction.line, instruction.text, parts,
             (*root, *inputs), unknown or self.state.unknown, no_cache,
+            tuple(sorted(self.state.arguments & self.state.env.keys())),
+            tuple(say.mount_fields(flag).get("id", "") for flag in instruction.flags if "type=secret" in flag),
         )
         self.state.vertex = self.planner.add(vertex)
 
