@@ -1,7 +1,7 @@
 """What is known of a builder's cache: which record answers which step on which inputs (spec/buildkit.md 4.1, 6.1).
 
-A record is a past result of a step, under a name that devbox gave it. A link says: this operation, with this for its nth
-input, came to that record. Pure; the ledger stores links and hands them in.
+A record is a past result of a step, under a name that devbox gave it. A link says: this operation, with this for its
+nth input, came to that record. Pure; the ledger stores links and hands them in.
 """
 
 from __future__ import annotations

@@ -57,8 +57,8 @@ class Past:
     dockerfile: str = "Dockerfile"
     lost: CacheBook | None = None
     """Links to records that the builder does not hold any more."""
-    by_ignore: Callable[[Change], bool] = lambda change: False
-    """Whether a file came or went only because the ignore file changed."""
+    by_ignore: Callable[[int, Change], bool] = lambda build, change: False
+    """Whether a file came or went since that build only because the ignore file changed."""
     ignore_file: str = ".dockerignore"
 
 
@@ -100,7 +100,7 @@ def _compared(number: int, vertex: Vertex, given: Forecast, past: Past) -> Expla
     if moved is None:
         return Explanation((Cause("never-built"),))
     # The same words, but what stands before them gives them another meaning: WORKDIR, USER, ENV, SHELL.
-    before = next((step for step in past.steps if step.record == moved.inputs[0].record), None) if moved.inputs else None
+    before = _before(moved, past)
     if before is not None and before.op not in planned:
         return Explanation((_gone(before, past),), moved.build)
     return Explanation(tuple(_parts(moved, vertex, past)), moved.build)
@@ -122,11 +122,11 @@ def _content(vertex: Vertex, steps: Sequence[PastStep], past: Past) -> Explanati
             best = (len(found), step, found)
     if best is None:
         return Explanation(())
-    return Explanation(tuple(_file_causes(best[2], past)), best[1].build)
+    return Explanation(tuple(_file_causes(best[1].build, best[2], past)), best[1].build)
 
 
-def _file_causes(found: Sequence[Change], past: Past) -> Iterator[Cause]:
-    ignored = [change for change in found if change.kind in ("added", "removed") and past.by_ignore(change)]
+def _file_causes(build: int, found: Sequence[Change], past: Past) -> Iterator[Cause]:
+    ignored = [change for change in found if change.kind in ("added", "removed") and past.by_ignore(build, change)]
     if ignored:
         yield Cause("ignore-changed", past.ignore_file, f"{len(ignored)} paths, first {ignored[0].path}")
     rest = [change for change in found if change not in ignored]
@@ -147,15 +147,22 @@ def _other_root(vertex: Vertex, step: PastStep, given: Forecast, past: Past) -> 
     if root is None:
         return Explanation(())
     parent = given.plan.vertices[root]
-    before = next((other for other in past.steps if other.record == step.inputs[0].record), None)
+    before = _before(step, past)
     if parent.kind == "base" and (before is None or before.kind == "base"):
         return Explanation((Cause("base-changed", _base_name(parent), None),), step.build)
     if before is None:
-        return Explanation((Cause("instruction-changed", past.dockerfile, "the steps before it are others"),), step.build)
+        words = "the steps before it are others"
+        return Explanation((Cause("instruction-changed", past.dockerfile, words),), step.build)
     if all(before.op != other.op for other in given.plan.vertices):
         return Explanation((_gone(before, past),), step.build)
-    return Explanation((Cause("instruction-changed", past.dockerfile, "the steps before it stand in another order"),),
-                       step.build)
+    words = "the steps before it stand in another order"
+    return Explanation((Cause("instruction-changed", past.dockerfile, words),), step.build)
+
+
+def _before(step: PastStep, past: Past) -> PastStep | None:
+    """The step that this one was done on."""
+    record = step.inputs[0].record if step.inputs else None
+    return next((other for other in past.steps if record is not None and other.record == record), None)
 
 
 def _gone(before: PastStep, past: Past) -> Cause:

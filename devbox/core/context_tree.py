@@ -59,8 +59,13 @@ class ContextTree:
                  if (real := self._resolved(match)) is not None]
         return tuple((real, self._digest(real), self.nodes.get(real)) for real in dict.fromkeys(reals))
 
+    def listings(self) -> dict[str, Listing]:
+        """What is in each folder, by the folder's digest."""
+        folders = ["", *(path for path, node in self.nodes.items() if node.kind == "folder")]
+        return {self._digest(path): self.listing(path) for path in folders}
+
     def listing(self, path: str) -> Listing:
-        """What is in a folder."""
+        """What is in one folder."""
         return tuple((posixpath.basename(child), self._digest(child), self.nodes[child])
                      for child in self._folder(path))
 

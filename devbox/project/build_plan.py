@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from devbox.core.build import StepKey
-from devbox.core.buildplan import BaseImage, BuildPlan, Input, Parts, Selection, Vertex, digest_of
+from devbox.core.buildplan import BaseImage, BuildPlan, Input, Parts, Selection, Vertex, VertexKind, digest_of
 from devbox.core.errors import ConfigError
 from devbox.project import build_words as say
 from devbox.project.dockerfile import Dockerfile, Instruction, Stage, parse_dockerfile
@@ -23,6 +24,7 @@ PROXIES = frozenset({
 })
 """Arguments that count only where the Dockerfile declares them (spec E230)."""
 
+T = TypeVar("T")
 Images = Callable[[str], BaseImage | None]
 """The image that a reference names on the engine; None where it is not there."""
 
@@ -118,7 +120,8 @@ class _Planner:
         named = [stage for stage in earlier if stage.name == wanted]
         if named:
             return named[-1]
-        return earlier[int(name)] if name.isascii() and name.isdecimal() and len(name) < 6 and int(name) < before else None
+        numbered = name.isascii() and name.isdecimal() and len(name) < 6
+        return earlier[int(name)] if numbered and int(name) < before else None
 
     def base(self, ref: str, key: StepKey | None, of: int, line: int, text: str) -> tuple[int, BaseImage | None]:
         """The vertex of an image."""
@@ -143,7 +146,7 @@ class _Planner:
         self.definitions.append(definition)
         return len(self.vertices) - 1
 
-    def _read(self, instruction: Instruction, reader):  # type: ignore[no-untyped-def]
+    def _read(self, instruction: Instruction, reader: Callable[[Instruction, str], T]) -> T:
         try:
             return reader(instruction, self.dockerfile.escape)
         except ValueError as error:
@@ -265,7 +268,7 @@ class _Stage:
             arguments = (text,) if text.startswith("/dev/pipes/") and mounts and mounts[-1].get("type") == "pipe" else (
                 *self.state.shell, text)
         parts: dict[str, object] = {
-            "run": arguments, "env": [f"{name}={value}" for name, value in self.state.env.items()],
+            "run": list(arguments), "env": [f"{name}={value}" for name, value in self.state.env.items()],
             "workdir": self.state.workdir, "user": self.state.user, "platform": self.options.platform,
             "network": instruction.flag("network") or "default", "security": instruction.flag("security") or "sandbox",
             "mounts": mounts,
@@ -336,6 +339,7 @@ class _Stage:
         return self.planner.add(Vertex("base", None, 0, 0, "FROM scratch", {"image": "scratch"}))
 
     def _copy(self, instruction: Instruction) -> None:
+        names: list[object] = []
         *sources, target = (self._expanded(word) if not say.is_heredoc(word) else word
                             for word in say.words(instruction, self.planner.dockerfile.escape))
         parts: dict[str, object] = {
@@ -344,7 +348,8 @@ class _Stage:
             "chmod": _mode(self._expanded(instruction.flag("chmod") or "")), "platform": self.options.platform,
         }
         origin = instruction.flag("from")
-        names, paths, unknown = [], [], None
+        paths: list[str] = []
+        unknown = None
         documents = list(instruction.heredocs)
         for word in sources:
             if say.is_heredoc(word) and documents:
@@ -377,7 +382,7 @@ class _Stage:
             text, self.state.env, self.planner.dockerfile.escape)
 
     def _add(
-        self, kind, instruction: Instruction, parts: Mapping[str, object], inputs: tuple[Input, ...], *,  # type: ignore[no-untyped-def]
+        self, kind: VertexKind, instruction: Instruction, parts: Parts, inputs: tuple[Input, ...], *,
         no_cache: bool, unknown: str | None = None,
     ) -> None:
         self.index += 1

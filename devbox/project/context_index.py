@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
 from devbox.core.context_tree import Node
 from devbox.core.synced import SyncedFile
@@ -19,8 +20,25 @@ ENTRY_LIMIT = 2_000_000
 _BLOCK = 1 << 20
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
-Remembered = Callable[[str, os.stat_result], str | None]
-"""The digest of a file whose stat is this, where it is known."""
+class Digests(Protocol):
+    """What remembers digests of files (the stat cache)."""
+
+    def digest(self, path: str, status: os.stat_result) -> str | None:
+        """The digest of a file whose stat is this, where it is known."""
+
+    def learn(self, path: str, status: os.stat_result, digest: str) -> None:
+        """The digest of a file that was just read."""
+
+
+class NoDigests:
+    """Remembers nothing."""
+
+    def digest(self, path: str, status: os.stat_result) -> str | None:
+        """Never known."""
+        return None
+
+    def learn(self, path: str, status: os.stat_result, digest: str) -> None:
+        """Forgotten at once."""
 
 
 class Unreadable(Exception):
@@ -32,11 +50,11 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-def index_context(context: str, rules: IgnoreRules, remembered: Remembered) -> dict[str, SyncedFile]:
+def index_context(context: str, rules: IgnoreRules, digests: Digests) -> dict[str, SyncedFile]:
     """Every path that a build may send. Raises Unreadable."""
     found: dict[str, SyncedFile] = {}
     for path, status in _entries(context, rules):
-        node = _node(context, path, status, remembered)
+        node = _node(context, path, status, digests)
         if node is not None:
             for above in _folders_above(path):
                 if above not in found:
@@ -46,15 +64,18 @@ def index_context(context: str, rules: IgnoreRules, remembered: Remembered) -> d
     return found
 
 
-def _node(context: str, path: str, status: os.stat_result, remembered: Remembered) -> Node | None:
+def _node(context: str, path: str, status: os.stat_result, digests: Digests) -> Node | None:
     mode = stat.S_IMODE(status.st_mode)
     if stat.S_ISDIR(status.st_mode):
         return Node("folder", mode)
     if stat.S_ISLNK(status.st_mode):
         return Node("link", 0o777, target=os.readlink(os.path.join(context, path)))
     if stat.S_ISREG(status.st_mode):
-        digest = remembered(path, status)
-        return Node("file", mode, digest if digest is not None else file_digest(context, path))
+        digest = digests.digest(path, status)
+        if digest is None:
+            digest = file_digest(context, path)
+            digests.learn(path, status, digest)
+        return Node("file", mode, digest)
     if stat.S_ISFIFO(status.st_mode):
         return Node("other", mode, target="fifo")
     return None

@@ -114,7 +114,7 @@ class Ledger:
 
     def record(self, build: BuildRecord) -> int:
         """Remember a build; returns its id. Raises as `open` does."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             cursor = connection.execute(
                 "INSERT INTO builds (project, service, target, builder, started, seconds, outcome, image)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -169,7 +169,14 @@ class Ledger:
         )
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for questions. Raises as `open` does."""
+        with _translated(self._path):
+            yield self._connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """The connection inside one transaction, undone where the body raises. Raises as `open` does."""
         with _translated(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
