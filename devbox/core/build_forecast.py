@@ -60,9 +60,8 @@ class BuildForecast:
 def summarize(
     given: Forecast, *, service: str, dockerfile: str, explanations: Mapping[int, Explanation],
     seconds: Mapping[int, float], unseen: tuple[str, ...], line: Callable[[int], int],
-    shown: Callable[[str], str],
 ) -> BuildForecast:
-    """The value behind all faces. `line` gives the project's own line, `shown` an instruction without our own words."""
+    """The value behind all faces. `line` gives the project's own line of one in the Dockerfile as it is built."""
     steps = []
     for number, vertex in enumerate(given.plan.vertices):
         verdict = given.verdicts[number]
@@ -71,7 +70,7 @@ def summarize(
         real = number if vertex.twin is None else vertex.twin
         why = explanations.get(real)
         steps.append(ForecastStep(
-            vertex.key.stage, vertex.key.index, vertex.of, line(vertex.line), " ".join(shown(vertex.text).split()),
+            vertex.key.stage, vertex.key.index, vertex.of, line(vertex.line), " ".join(vertex.text.split()),
             verdict.word, _chance(verdict), verdict.word == "miss" and verdict.after is None,
             _expected(verdict, seconds.get(real)), seconds.get(real), why.causes if why else (),
             why.build if why else None, verdict.reason,

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CacheRecord", "Chunk", "Conflict", "ContainerInfo", "ContainerSpec", "Endpoint", "Engine", "EngineInfo",
-    "EngineReader", "ExecSession", "ExecSpec", "ImageInfo", "MountInfo", "NetworkInfo", "NotFound", "PortInfo", "PortTaken", "Refused",
-    "Tls", "VolumeInfo",
+    "EngineReader", "ExecSession", "ExecSpec", "ImageInfo", "MountInfo", "NetworkInfo", "NotFound", "PortInfo",
+    "PortTaken", "Refused", "Tls", "VolumeInfo",
 ]
 
 

@@ -34,6 +34,8 @@ class BuildOptions:
     pull: bool = False
     target: str | None = None
     """Another stage than the service's own."""
+    always: bool = False
+    """Ask the builder even where the forecast proves that nothing changed."""
 
 
 @dataclass(frozen=True, slots=True)

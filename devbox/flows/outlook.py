@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from statistics import median
 
+from devbox.core.build_forecast import BuildForecast, summarize
 from devbox.core.buildplan import BaseImage, BuildPlan, Input, Selection, digest_of
 from devbox.core.cachebook import CacheBook
 from devbox.core.causes import Explanation, Past, explain
@@ -26,11 +27,12 @@ from devbox.engine.port import Engine, EngineInfo
 from devbox.flows.build_request import BuildOptions, Prepared
 from devbox.flows.cache_context import Contexts, see_contexts
 from devbox.flows.workspace import Workspace
-from devbox.project.build_plan import PlanOptions, build_plan
+from devbox.project.build_plan import build_plan
+from devbox.project.build_stage import PlanOptions
 from devbox.project.context_index import Unreadable
 from devbox.project.dockerfile import parse_dockerfile
 from devbox.project.ignore import IgnoreRules, Verdict, parse_ignore
-from devbox.store.cache_memory import CacheMemory
+from devbox.store.cache_memory import Books, CacheMemory
 from devbox.store.ledger import Ledger
 from devbox.store.stat_cache import StatCache
 
@@ -54,6 +56,21 @@ class Outlook:
     """The builder's records; None where it can't be asked."""
     image_key: str | None = None
     """Equal for builds that end in the very same image."""
+
+    @property
+    def plan(self) -> BuildPlan | None:
+        """The vertices that it speaks of."""
+        return self.forecast.plan if self.forecast else None
+
+    def summary(self, service: str, prepared: Prepared) -> BuildForecast:
+        """The value that every face shows."""
+        if self.forecast is None:
+            return BuildForecast(service, prepared.request.target or "", prepared.dockerfile, reason=self.reason)
+
+        return summarize(
+            self.forecast, service=service, dockerfile=prepared.dockerfile, explanations=self.explanations,
+            seconds=self.seconds, unseen=self.unseen, line=prepared.original_line,
+        )
 
     @property
     def unseen(self) -> tuple[str, ...]:
@@ -91,10 +108,8 @@ def look_ahead(
         ops = [vertex.op for vertex in plan.vertices]
         books = memory.books(ops, alive)
         contents = contexts.contents(plan)
-        reason = None if books.known else "devbox has not built on this builder yet"
-        if alive is None:
-            reason = "the engine does not tell what its build cache holds"
-        plan = replace(plan, unknown=plan.unknown or reason)
+        provable = plan.unknown is None and not any(vertex.unknown for vertex in plan.vertices)
+        plan = replace(plan, unknown=plan.unknown or _nothing_to_prove_with(alive, books))
         found = forecast(plan, books.alive, contents)
         past = _past(workspace, service, memory, contexts, prepared, books.lost)
         said = {
@@ -102,8 +117,14 @@ def look_ahead(
             for number, verdict in enumerate(found.verdicts) if verdict.word == "miss"
         }
         seconds = _seconds(memory, plan)
-    key = image_key(prepared, base, contents)
+    key = image_key(prepared, base, contents) if provable else None
     return Outlook(identity, found, plan.unknown, said, seconds, contexts, alive, key)
+
+
+def _nothing_to_prove_with(alive: frozenset[str] | None, books: Books) -> str | None:
+    if alive is None:
+        return "the engine does not tell what its build cache holds"
+    return None if books.known else "devbox has not built on this builder yet"
 
 
 def cache_identity(info: EngineInfo) -> str:
@@ -141,7 +162,8 @@ def _plan(
     settings = PlanOptions(
         target=request.target, args=dict(request.args), no_cache=options.no_cache,
         no_cache_filter=options.no_cache_filter, os=info.os or "linux",
-        arch=_ARCHITECTURES.get(info.arch, info.arch), contexts=frozenset(name for name, _ in request.extra_contexts),
+        arch=_ARCHITECTURES.get(info.arch, info.arch), hidden=request.hidden,
+        contexts=frozenset(name for name, _ in request.extra_contexts),
     )
     return build_plan(parsed, image, settings), ids
 

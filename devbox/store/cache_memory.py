@@ -123,14 +123,6 @@ class CacheMemory:
             ).fetchone()
         return _tree(_unpacked(row[0])) if row else {}
 
-    def image_of(self, key: str) -> str | None:
-        """The id of the image that a build with this key ended in."""
-        with self._ledger.reading() as connection:
-            row = connection.execute(
-                "SELECT image FROM builds WHERE image_key = ? AND image IS NOT NULL ORDER BY id DESC LIMIT 1", (key,)
-            ).fetchone()
-        return row[0] if row else None
-
     def forget_copies(self) -> None:
         """The builder dropped its context copies."""
         with self._ledger.writing() as connection:

@@ -144,6 +144,14 @@ class Ledger:
             )
             return {(stage, instruction): seconds for stage, instruction, seconds in rows}
 
+    def image_of(self, key: str) -> str | None:
+        """The id of the image that a build with this image key ended in. Raises as `open` does."""
+        with _translated(self._path):
+            row = self._connection.execute(
+                "SELECT image FROM builds WHERE image_key = ? AND image IS NOT NULL ORDER BY id DESC LIMIT 1", (key,)
+            ).fetchone()
+            return row[0] if row else None
+
     def builds(self, project: str, limit: int = 20) -> tuple[BuildRecord, ...]:
         """The newest builds of a project, newest first. Raises as `open` does."""
         with _translated(self._path):
