@@ -13,7 +13,7 @@ import pytest
 
 from devbox.core.build import BuildState, Step, StepKey, StepStatus
 from devbox.core.errors import BuildError, Cancelled, ConfigError, EngineError, UsageError
-from devbox.core.events import BuildChanged, BuildLog, BuildStarted
+from devbox.core.events import BuildChanged, BuildForeseen, BuildLog, BuildStarted
 from devbox.core.project import Secret
 from devbox.engine.builder import BuildRequest, Output, Progress
 from devbox.engine.builders import choose_builder
