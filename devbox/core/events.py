@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from devbox.core.build import BuildState, StepKey
+from devbox.core.build_forecast import BuildForecast
 from devbox.core.plan import Operation
 from devbox.core.status import ServiceStatus
 
@@ -27,6 +28,14 @@ class OperationChanged:
     state: OperationState
     seconds: float | None = None
     detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildForeseen:
+    """What a build will find in the cache, before it starts."""
+
+    service: str
+    forecast: BuildForecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +107,6 @@ class Settled:
 
 
 Event = (
-    PlanMade | OperationChanged | BuildStarted | BuildChanged | BuildLog | ServiceLog | Waiting | Note | Spent | Settled
+    PlanMade | OperationChanged | BuildForeseen | BuildStarted | BuildChanged | BuildLog | ServiceLog | Waiting | Note
+    | Spent | Settled
 )

@@ -14,10 +14,11 @@ from devbox.engine import payload, replies
 from devbox.engine.deadline import Deadline
 from devbox.engine.frames import chunks, is_multiplexed
 from devbox.engine.hijack import start_exec
-from devbox.engine.http_client import HttpClient, quoted
+from devbox.engine.http_client import NEWEST, HttpClient, quoted, version_numbers
 from devbox.engine.http_wire import Reply
 from devbox.engine.json_lines import json_lines
 from devbox.engine.port import (
+    CacheRecord,
     Chunk,
     ContainerInfo,
     Endpoint,
@@ -83,6 +84,12 @@ class HttpEngine:
         listed = replies.items(self._client.json("GET", "/images/json", query, doing="list images"))
         ids = dict.fromkeys(replies.text(replies.table(row).get("Id")) for row in listed)
         return tuple(found for found in map(self.image, ids) if found is not None)
+
+    def cache_records(self) -> tuple[CacheRecord, ...]:
+        """Everything BuildKit keeps on this engine. Engines before 25 can't be asked for that alone (spec 5)."""
+        query = {"type": "build-cache"} if version_numbers(self._client.version()) == NEWEST else None
+        found = replies.table(self._client.json("GET", "/system/df", query, doing="list its build cache"))
+        return tuple(map(replies.cache_record, replies.items(found.get("BuildCache"))))
 
     def networks(self, labels: Mapping[str, str]) -> tuple[NetworkInfo, ...]:
         """Inspects, so that `containers` is known."""

@@ -105,6 +105,18 @@ class ImageInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class CacheRecord:
+    """One record of the engine's build cache (`/system/df`; spec/buildkit.md 5)."""
+
+    id: str
+    kind: str
+    """`regular` for the result of a step, `source.local` for the copy of a context."""
+    description: str
+    created: str | None
+    """As the engine writes times."""
+
+
+@dataclass(frozen=True, slots=True)
 class NetworkInfo:
     """An existing network."""
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from devbox.core.errors import EngineError, ExitCode
 from devbox.engine.objects import (
+    CacheRecord,
     ContainerInfo,
     EngineInfo,
     ImageInfo,
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     from devbox.core.project import Pairs
 
 __all__ = [
-    "Chunk", "Conflict", "ContainerInfo", "ContainerSpec", "Endpoint", "Engine", "EngineInfo", "EngineReader",
-    "ExecSession", "ExecSpec", "ImageInfo", "MountInfo", "NetworkInfo", "NotFound", "PortInfo", "PortTaken", "Refused",
-    "Tls", "VolumeInfo",
+    "CacheRecord", "Chunk", "Conflict", "ContainerInfo", "ContainerSpec", "Endpoint", "Engine", "EngineInfo",
+    "EngineReader", "ExecSession", "ExecSpec", "ImageInfo", "MountInfo", "NetworkInfo", "NotFound", "PortInfo",
+    "PortTaken", "Refused", "Tls", "VolumeInfo",
 ]
 
 
@@ -180,6 +181,9 @@ class EngineReader(Protocol):
     def image(self, ref: str) -> ImageInfo | None: ...
 
     def images(self, labels: Mapping[str, str]) -> tuple[ImageInfo, ...]: ...
+
+    def cache_records(self) -> tuple[CacheRecord, ...]:
+        """Everything BuildKit keeps on this engine."""
 
     def networks(self, labels: Mapping[str, str]) -> tuple[NetworkInfo, ...]: ...
 

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from devbox.core.errors import DevboxError, EngineError, ExhaustedError
 from devbox.engine.port import (
+    CacheRecord,
     Conflict,
     ContainerInfo,
     EngineInfo,
@@ -144,6 +145,15 @@ def network(raw: Any) -> NetworkInfo:
         options=pairs(raw.get("Options")),
         labels=pairs(raw.get("Labels")),
         containers=tuple(table(raw.get("Containers"))),
+    )
+
+
+def cache_record(raw: Any) -> CacheRecord:
+    """One entry of `GET /system/df`'s build cache."""
+    raw = table(raw)
+    return CacheRecord(
+        id=text(raw.get("ID")), kind=text(raw.get("Type")), description=text(raw.get("Description")),
+        created=_moment(raw.get("CreatedAt")),
     )
 
 

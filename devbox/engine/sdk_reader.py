@@ -10,6 +10,7 @@ from devbox.engine.frames import chunks, is_multiplexed
 from devbox.engine.http_client import quoted
 from devbox.engine.json_lines import json_lines
 from devbox.engine.port import (
+    CacheRecord,
     Chunk,
     ContainerInfo,
     Endpoint,
@@ -72,6 +73,10 @@ class SdkReader:
         listed = self._sdk.ask("list images", lambda: self._client.images(filters=filters))
         ids = dict.fromkeys(replies.text(replies.table(row).get("Id")) for row in replies.items(listed))
         return tuple(found for found in map(self.image, ids) if found is not None)
+
+    def cache_records(self) -> tuple[CacheRecord, ...]:
+        """Over the small adapter: the SDK always asks for everything, which takes seconds on a full engine."""
+        return self._sdk.http.cache_records()
 
     def networks(self, labels: Mapping[str, str]) -> tuple[NetworkInfo, ...]:
         """Inspects, so that `containers` is known."""

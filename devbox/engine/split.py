@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from devbox.engine.port import (
+    CacheRecord,
     Chunk,
     ContainerInfo,
     ContainerSpec,
@@ -55,6 +56,9 @@ class SplitEngine:
 
     def images(self, labels: Mapping[str, str]) -> tuple[ImageInfo, ...]:
         return self._reader.images(labels)
+
+    def cache_records(self) -> tuple[CacheRecord, ...]:
+        return self._reader.cache_records()
 
     def networks(self, labels: Mapping[str, str]) -> tuple[NetworkInfo, ...]:
         return self._reader.networks(labels)

@@ -1,7 +1,7 @@
 """Building one service's image: events while it runs, a record in the ledger, one clear error when it fails.
 
-The ledger is a memory: what goes wrong with it is said and never fails a build. The one exception is a ledger written
-by a newer devbox, which stops before anything is built (security.md 8.2).
+Before it starts the forecast says what it will find; where that proves that nothing changed, no builder is started
+(product.md B5).
 """
 
 from __future__ import annotations
@@ -12,17 +12,16 @@ from dataclasses import replace
 
 from devbox.core.build import BuildState, Cause, Step, StepKey, StepStatus
 from devbox.core.buildfailure import build_failure, log_key, without_added_lines
-from devbox.core.errors import BusyError, Cancelled, DevboxError, EngineError, ExhaustedError
+from devbox.core.errors import Cancelled, EngineError
 from devbox.core.events import BuildChanged, BuildLog, BuildStarted, Event, Note
-from devbox.core.labels import project_id
 from devbox.core.masking import StreamMasker
 from devbox.core.project import Pairs, Service
 from devbox.core.stepname import stage_label
 from devbox.engine.builder import Output, Progress
+from devbox.flows.build_book import BuildBook
 from devbox.flows.build_request import BuildOptions, Prepared, prepare
 from devbox.flows.secrets import secret_masker
 from devbox.flows.workspace import Workspace
-from devbox.store.ledger import BuildRecord, Ledger, PastSeconds
 
 __all__ = ["BuildOptions", "build_image"]
 
@@ -43,10 +42,14 @@ def build_image(
     engine = workspace.engine
     builder = workspace.choose_builder(engine)
     prepared = prepare(workspace, service, builder, tag=tag, labels=labels, options=options)
-    book = _Book(workspace, service.name)
+    book = BuildBook(workspace, service)
     yield from book.opened()
+    yield from book.looked_ahead(builder, prepared, options)
+    if not options.always and (unchanged := book.unchanged(tag)) is not None:
+        yield Note(f"{service.name}: nothing changed since it was built, so no builder is started")
+        return unchanged
     yield BuildStarted(service.name)
-    watch = _Watch(workspace, service, prepared, book.past)
+    watch = _Watch(workspace, service, prepared, book)
     run = builder.build(prepared.request)
     try:
         with workspace.cancel.closing(run.close), closing(run.__iter__()) as updates:
@@ -54,7 +57,7 @@ def build_image(
                 yield from watch.seen(update)
     finally:
         # Also when the flow itself is closed or interrupted: the steps that ran did run.
-        notes = book.recorded(watch.ended())
+        notes = book.recorded(prepared, watch.ended())
     yield from notes
     state = watch.state
     if state.outcome == "cancelled" or workspace.cancel.cancelled:
@@ -73,11 +76,11 @@ def build_image(
 class _Watch:
     """Turns a builder's updates into events: masked, timed, enriched with what the ledger knows."""
 
-    def __init__(self, workspace: Workspace, service: Service, prepared: Prepared, past: PastSeconds) -> None:
+    def __init__(self, workspace: Workspace, service: Service, prepared: Prepared, book: BuildBook) -> None:
         self._clock = workspace.clock
         self._service = service.name
         self._prepared = prepared
-        self._past = past
+        self._book = book
         self._masker = secret_masker(workspace, service)
         self._maskers: dict[StepKey | None, StreamMasker] = {}
         self._tails: dict[StepKey | None, bytearray] = {}
@@ -130,7 +133,7 @@ class _Watch:
         )
 
     def _step(self, step: Step) -> Step:
-        past = self._past.get((step.key.stage, step.instruction))
+        past = self._book.past_seconds(step)
         error = self._masker.mask_text(step.error) if step.error else step.error
         causes = step.causes or self._known_causes(step)
         if past is None and not error and not causes:
@@ -145,46 +148,8 @@ class _Watch:
         if request.no_cache or step.key.stage in request.no_cache_filter:
             return (Cause("no-cache"),)
         if step.after is None:
-            return ()
+            return self._book.causes(step)
         return (Cause("parent-missed", detail=f"{stage_label(step.after.stage)} {step.after.index}"),)
-
-
-class _Book:
-    """The ledger around one build; its failures are notes."""
-
-    def __init__(self, workspace: Workspace, service: str) -> None:
-        self._workspace = workspace
-        self._service = service
-        self._project = project_id(str(workspace.root), workspace.uid)
-        self._started = workspace.clock.time()
-        self.past: PastSeconds = {}
-
-    def opened(self) -> Generator[Event, None, None]:
-        """Read what past builds took. Raises ConfigError for a ledger that this devbox must not touch."""
-        said: list[str] = []
-        try:
-            with closing(Ledger.open(self._workspace.state, note=said.append)) as ledger:
-                self.past = ledger.past_seconds(self._project)
-        except (ExhaustedError, BusyError) as error:
-            said.append(_not_remembered(error))
-        for text in said:
-            yield Note(text, "warn")
-
-    def recorded(self, state: BuildState) -> tuple[Note, ...]:
-        """Write the build down."""
-        if not state.steps and state.outcome == "cancelled":
-            return ()
-        record = BuildRecord.of(state, project=self._project, service=self._service, started=self._started)
-        try:
-            with closing(Ledger.open(self._workspace.state)) as ledger:
-                ledger.record(record)
-        except DevboxError as error:
-            return (Note(_not_remembered(error), "warn"),)
-        return ()
-
-
-def _not_remembered(error: DevboxError) -> str:
-    return f"this build will not be remembered: {error.summary}"
 
 
 def _check_engine(workspace: Workspace, service: Service, state: BuildState) -> None:

@@ -34,6 +34,8 @@ class BuildOptions:
     pull: bool = False
     target: str | None = None
     """Another stage than the service's own."""
+    always: bool = False
+    """Ask the builder even where the forecast proves that nothing changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,12 @@ class Prepared:
     """Relative to the project where it lies inside."""
     added: tuple[int, ...] = ()
     """Lines of the Dockerfile as built that are devbox's own."""
+    text: str = ""
+    """The Dockerfile as built."""
+
+    def original_line(self, line: int) -> int:
+        """The project's own line that a line of `text` comes from."""
+        return line - sum(1 for added in self.added if added <= line)
 
 
 def prepare(
@@ -74,7 +82,7 @@ def prepare(
     request = _with_proxies(request, service, workspace)
     if service.host_ca and builder.mounts and parsed and (bundle := find_bundle(workspace.env)):
         return _with_host_ca(workspace, Prepared(request, shown), parsed, content, bundle)
-    return Prepared(request, shown)
+    return Prepared(request, shown, text=content.decode("utf-8", "surrogateescape"))
 
 
 def _relative(workspace: Workspace, path: str) -> str:
@@ -153,7 +161,7 @@ def _with_host_ca(
     text = content.decode("utf-8", "surrogateescape")
     rewritten = with_bundle(text, parsed, mount=mount, path=TARGET, variables=CA_VARIABLES)
     request = replace(request, dockerfile_text=rewritten.text, hidden=(f"{mount} ", mount))
-    return replace(prepared, request=request, added=rewritten.added)
+    return replace(prepared, request=request, added=rewritten.added, text=rewritten.text)
 
 
 def _knows_contexts(workspace: Workspace) -> bool:

@@ -114,7 +114,7 @@ class Ledger:
 
     def record(self, build: BuildRecord) -> int:
         """Remember a build; returns its id. Raises as `open` does."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             cursor = connection.execute(
                 "INSERT INTO builds (project, service, target, builder, started, seconds, outcome, image)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -144,6 +144,14 @@ class Ledger:
             )
             return {(stage, instruction): seconds for stage, instruction, seconds in rows}
 
+    def image_of(self, key: str) -> str | None:
+        """The id of the image that a build with this image key ended in. Raises as `open` does."""
+        with _translated(self._path):
+            row = self._connection.execute(
+                "SELECT image FROM builds WHERE image_key = ? AND image IS NOT NULL ORDER BY id DESC LIMIT 1", (key,)
+            ).fetchone()
+            return row[0] if row else None
+
     def builds(self, project: str, limit: int = 20) -> tuple[BuildRecord, ...]:
         """The newest builds of a project, newest first. Raises as `open` does."""
         with _translated(self._path):
@@ -169,7 +177,14 @@ class Ledger:
         )
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for questions. Raises as `open` does."""
+        with _translated(self._path):
+            yield self._connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """The connection inside one transaction, undone where the body raises. Raises as `open` does."""
         with _translated(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:

@@ -82,7 +82,9 @@ def test_a_day_with_the_box(cli: Cli) -> None:
 
     planned = cli("plan", "--json")
     kinds = [operation["kind"] for operation in planned.last["operations"]]
-    assert (planned.code, planned.last["build"]) == (0, None)
+    build = planned.last["build"]
+    assert (planned.code, build["target"], build["hits"], build["misses"]) == (0, "dev", 0, 0)
+    assert {step["forecast"] for step in build["steps"]} == {"base", "unknown"}, "nothing is proven on a new builder"
     assert kinds == [
         "build-image", "create-network", "create-network", "create-container", "wait-ready", "create-container",
     ]

@@ -16,6 +16,7 @@ from typing import Any
 
 from devbox.core.project import Pairs
 from devbox.engine.port import (
+    CacheRecord,
     Chunk,
     Conflict,
     ContainerInfo,
@@ -82,6 +83,7 @@ class FakeEngine:
         self.registry: dict[str, ImageInfo] = {}
         self.programs: dict[tuple[str, ...], Program] = {}
         self.on_exec: Callable[[ContainerInfo, ExecSpec], Program | None] = lambda container, spec: None
+        self.cache: tuple[CacheRecord, ...] = ()
         self.build_messages: list[Mapping[str, Any]] = []
         self.taken_ports: set[tuple[str, int]] = set()
         self.calls: list[str] = []
@@ -134,6 +136,9 @@ class FakeEngine:
     def images(self, labels: Mapping[str, str]) -> tuple[ImageInfo, ...]:
         found = {image.id: image for image in self.images_by_ref.values()}
         return tuple(image for image in found.values() if _carries(image.labels, labels))
+
+    def cache_records(self) -> tuple[CacheRecord, ...]:
+        return self.cache
 
     def networks(self, labels: Mapping[str, str]) -> tuple[NetworkInfo, ...]:
         found = (replace(net, containers=self._on(net)) for net in self.nets.values())

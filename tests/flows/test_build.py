@@ -13,14 +13,15 @@ import pytest
 
 from devbox.core.build import BuildState, Step, StepKey, StepStatus
 from devbox.core.errors import BuildError, Cancelled, ConfigError, EngineError, UsageError
-from devbox.core.events import BuildChanged, BuildLog, BuildStarted
+from devbox.core.events import BuildChanged, BuildForeseen, BuildLog, BuildStarted
 from devbox.core.project import Secret
 from devbox.engine.builder import BuildRequest, Output, Progress
 from devbox.engine.builders import choose_builder
 from devbox.engine.buildx import BuildxBuilder
 from devbox.engine.classic import ClassicBuilder
-from devbox.engine.port import Endpoint
+from devbox.engine.port import CacheRecord, Endpoint, EngineInfo, ImageInfo
 from devbox.store.ledger_schema import VERSION
+from tests.engine.fake import image_info
 from tests.flows.build_bench import BuildBench, pack
 
 STEP = StepKey("dev", 2)
@@ -56,11 +57,6 @@ class ScriptedBuilder:
         self.closed.set()
 
 
-@dataclass
-class Image:
-    id: str = "sha256:of-the-tag"
-
-
 class SmallEngine:
     """An engine that has the image, and may be gone."""
 
@@ -69,13 +65,16 @@ class SmallEngine:
     def __init__(self, gone: bool = False) -> None:
         self.gone = gone
 
-    def image(self, ref: str) -> Image:
-        return Image()
+    def image(self, ref: str) -> ImageInfo:
+        return image_info(ref, id="sha256:of-the-tag")
 
     def info(self) -> Any:
         if self.gone:
             raise EngineError("nothing answers at unix:///nowhere")
-        return type("Info", (), {"version": "20.10.24"})()
+        return EngineInfo("20.10.24", "1.41", "linux", "x86_64")
+
+    def cache_records(self) -> tuple[CacheRecord, ...]:
+        return ()
 
 
 @pytest.fixture
@@ -94,7 +93,8 @@ def make(tmp_path: Path) -> Callable[..., BuildBench]:
 def test_the_image_is_what_the_tag_names_afterwards(make: Callable[..., BuildBench]) -> None:
     built = make(ScriptedBuilder(OK)).run()
     assert built.image == "sha256:of-the-tag"
-    assert built.events[0] == BuildStarted("box")
+    assert isinstance(built.events[0], BuildForeseen)
+    assert built.events[1] == BuildStarted("box")
     assert built.state.outcome == "ok"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from devbox.core.build import StepKey
+from devbox.core.build import Cause, StepKey
 from devbox.core.errors import BuildError, Cancelled, ConfigError, EngineError, ExitCode
 from devbox.core.events import BuildChanged, BuildLog, Event
 from devbox.core.project import Secret
@@ -76,7 +76,7 @@ def test_first_build_then_hits_then_a_break_where_the_edit_is(
     assert third.words() == ["base", "hit", "hit", "miss!", "miss"]
     assert third.state.steps[4].after == StepKey("dev", 4)
     assert [(c.kind, c.detail) for c in third.state.steps[4].causes] == [("parent-missed", "dev 4")]
-    assert third.state.steps[3].causes == (), "what changed is not proved by the stream"
+    assert third.state.steps[3].causes == (Cause("file-changed", "late", "content"),)
     assert [step.line for step in third.state.steps] == [1, 2, 3, 4, 5]
     found = engine.image(bench.tag)
     assert found is not None

@@ -1,4 +1,4 @@
-"""The operations that `up` would do, each with its cause. Changes nothing and needs no trust."""
+"""What `up` would do, and what its builds will find in the cache, each with its cause. Needs no trust."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import argparse
 from devbox.cli.arguments import add_builder, add_mode
 from devbox.cli.invocation import Invocation
 from devbox.core.errors import ExitCode
-
-NO_FORECAST = "this version does not forecast the build's steps"
+from devbox.core.project import BOX
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -20,17 +19,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(invocation: Invocation) -> int:
     """Exit code 0, whether something is to do or not."""
     # Deferred: `--help` needs no flow.
-    from devbox.flows.box.observe import plan_up
+    from devbox.flows.box.foresee import foresee
+    from devbox.report.build_lines import Style
+    from devbox.report.forecast_json import forecast_object
+    from devbox.report.forecast_text import forecast_lines
 
-    operations = plan_up(invocation.workspace())
-    for operation in operations:
+    found = foresee(invocation.workspace())
+    for operation in found.operations:
         invocation.print(str(operation))
-    if not operations:
+    if not found.operations:
         invocation.print("nothing to do")
-    invocation.narrate(NO_FORECAST)
+    style = Style(invocation.glyphs, invocation.colour(invocation.stdout))
+    for build in found.builds:
+        for line in forecast_lines(build, style):
+            invocation.print(line)
+    builds = [forecast_object(build, found.mode) for build in found.builds]
+    box = next((each for each in builds if each["service"] == BOX), None)
     invocation.finish(
         "ok",
-        operations=[{"kind": each.kind, "resource": each.resource, "cause": each.cause} for each in operations],
-        build=None, build_reason=NO_FORECAST,
+        operations=[{"kind": each.kind, "resource": each.resource, "cause": each.cause} for each in found.operations],
+        build=box, builds=builds, build_reason=None if box else "the box is not built here",
     )
     return ExitCode.OK

@@ -46,7 +46,10 @@ def _build(
 
     service = workspace.project.service(wanted.service)
     assert service is not None
-    chosen = BuildOptions(no_cache=options.no_cache, no_cache_filter=options.no_cache_filter, pull=options.pull)
+    chosen = BuildOptions(
+        no_cache=options.no_cache, no_cache_filter=options.no_cache_filter, pull=options.pull,
+        always=options.always or options.no_cache or bool(options.no_cache_filter) or options.pull,
+    )
     return (
         yield from build_image(
             workspace, _with_target(service, options.target), tag=wanted.image,

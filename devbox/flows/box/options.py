@@ -11,8 +11,8 @@ class UpOptions:
     """Options of `up`."""
 
     build: Literal["auto", "force", "never"] = "auto"
-    """`auto` and `force` ask the builder, which answers from its cache where nothing changed; `never` needs the images
-    to be there. Only `auto` may one day skip the builder where a forecast proves that nothing changed."""
+    """`auto` starts no builder where the forecast proves that nothing changed, `force` always does; `never` needs the
+    images to be there."""
     wait: bool = True
     """Wait until ready; without it nothing waits, services that others need included."""
     timeout: float | None = None
@@ -30,6 +30,8 @@ class RebuildOptions:
     pull: bool = False
     target: str | None = None
     """Build this stage of the box instead of the project's."""
+    always: bool = False
+    """Ask the builder even where the forecast proves that nothing changed."""
     wait: bool = True
     timeout: float | None = None
     dry_run: bool = False

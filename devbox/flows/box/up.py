@@ -45,8 +45,8 @@ def up(workspace: Workspace, options: UpOptions = _DEFAULT) -> Iterator[Event]:
         require_local_mounts(workspace, view.desired)
         yield from missing_ca(workspace, view.project)
         desired = yield from have_images(
-            workspace, view.desired, build=options.build != "never", options=RebuildOptions(), deadline=deadline,
-            watch=watch,
+            workspace, view.desired, build=options.build != "never",
+            options=RebuildOptions(always=options.build == "force"), deadline=deadline, watch=watch,
         )
         watch.enter("plan")
         view = replace(view, desired=desired)

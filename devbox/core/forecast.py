@@ -1,0 +1,192 @@
+"""What the next build will find in the cache, step by step: hit, miss, depends or unknown (spec/buildkit.md 6).
+
+Commits itself only where the rules and the book prove it: a false hit is the worst answer there is. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from devbox.core.buildplan import BuildPlan, Input, Selection, Vertex
+from devbox.core.cachebook import CacheBook, base_record
+
+Word = Literal["hit", "miss", "depends", "unknown", "base"]
+GUESS = 0.6
+"""The chance that a copy from a stage that runs again is a hit, where nothing is known of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of one vertex."""
+
+    word: Word
+    records: frozenset[str] = frozenset()
+    """What the step will be: its records for a hit, possible ones for depends, a virtual one for a miss."""
+    p_hit: float | None = None
+    after: int | None = None
+    """For a miss that follows: the vertex where the cache breaks; for depends: the one whose output decides."""
+    reason: str | None = None
+    """Why it is unknown."""
+    missing: tuple[int, ...] = ()
+    """For a root miss: the inputs that nothing answers for; empty where each alone has an answer."""
+
+    @property
+    def runs(self) -> bool:
+        """Whether the step certainly runs."""
+        return self.word == "miss"
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """A verdict for each vertex of the plan."""
+
+    plan: BuildPlan
+    verdicts: tuple[Verdict, ...]
+    contents: Mapping[Selection, str | None] = field(default_factory=dict)
+    """What each selection of the context comes to now."""
+
+    def steps(self) -> Iterator[tuple[Vertex, Verdict]]:
+        """Each step that has a place."""
+        return ((vertex, verdict) for vertex, verdict in zip(self.plan.vertices, self.verdicts, strict=True)
+                if vertex.key is not None)
+
+    @property
+    def all_hit(self) -> bool:
+        """Whether nothing will run."""
+        return all(verdict.word in ("hit", "base") for verdict in self.verdicts)
+
+
+@dataclass(slots=True)
+class _Forecaster:
+    plan: BuildPlan
+    book: CacheBook
+    contents: Mapping[Selection, str | None]
+    known: Mapping[int, Verdict]
+    """What the running build has already told."""
+    overlay: CacheBook = field(default_factory=CacheBook)
+    """Links that this build itself will make."""
+    done: list[Verdict] = field(default_factory=list)
+
+    def run(self) -> Forecast:
+        for number, vertex in enumerate(self.plan.vertices):
+            if vertex.twin is not None:
+                self.done.append(self.done[vertex.twin])
+                continue
+            verdict = self.known.get(number) or self._judge(number, vertex)
+            if verdict.word in ("miss", "hit"):
+                self._remember(vertex, verdict)
+            self.done.append(verdict)
+        return Forecast(self.plan, tuple(self.done), self.contents)
+
+    def _judge(self, number: int, vertex: Vertex) -> Verdict:
+        if vertex.kind == "base":
+            if vertex.unknown:
+                return Verdict("unknown", reason=vertex.unknown)
+            return Verdict("base", frozenset((base_record(vertex),)))
+        if self.plan.unknown or vertex.unknown:
+            return Verdict("unknown", reason=self.plan.unknown or vertex.unknown)
+        inputs = [(one, self._input(vertex, index, one)) for index, one in enumerate(vertex.inputs)]
+        broken = next((index for index, (one, _) in enumerate(inputs) if self._word(one) == "unknown"), None)
+        if broken is not None:
+            return Verdict("unknown", reason=self._of(vertex.inputs[broken]).reason)
+        if vertex.no_cache:
+            return self._miss(number, vertex)
+        for one, _ in inputs:
+            # What is copied is only known to exist when it is looked for.
+            if one.vertex is None and self.contents.get(one.selection) is None:
+                return self._miss(number, vertex)
+        return self._candidates(number, vertex, inputs)
+
+    def _candidates(
+        self, number: int, vertex: Vertex, inputs: list[tuple[Input, frozenset[str]]]
+    ) -> Verdict:
+        op = vertex.op
+        closed = [found for one, found in inputs if not self._open(one)]
+        sure = frozenset.intersection(*closed) if closed else None
+        opened = [(index, one) for index, (one, _) in enumerate(inputs) if self._open(one)]
+        if not opened:
+            if not inputs:
+                sure = self.book.any_of(op, -1) | self.overlay.any_of(op, -1)
+            return Verdict("hit", sure) if sure else self._miss(number, vertex, inputs)
+        # The answer lies with the output of a step that runs again, or may do so.
+        possible = sure
+        for index, one in opened:
+            answers = inputs[index][1] if self._word(one) == "depends" and not one.content else (
+                self.book.any_of(op, index) | inputs[index][1])
+            possible = answers if possible is None else possible & answers
+        if not possible:
+            return self._miss(number, vertex, inputs)
+        decides = next((one.vertex for _, one in opened if one.vertex is not None), None)
+        chances = [self._chance(op, one) for _, one in opened]
+        chance = 1.0
+        for one_chance in chances:
+            chance *= one_chance
+        return Verdict("depends", possible, p_hit=chance, after=decides)
+
+    def _chance(self, op: str, one: Input) -> float:
+        verdict = self._of(one)
+        if verdict.word == "depends" and not one.content:
+            return verdict.p_hit or 0.0
+        own = self.book.guesses.get(op, GUESS)
+        if verdict.word == "depends":
+            before = verdict.p_hit or 0.0
+            return before + (1 - before) * own
+        return own
+
+    def _input(self, vertex: Vertex, index: int, one: Input) -> frozenset[str]:
+        """The records that answer for one input as far as it is known."""
+        op = vertex.op
+        found: frozenset[str] = frozenset()
+        if one.vertex is None:
+            digest = self.contents.get(one.selection)
+            if digest is not None:
+                found = self.book.by_content(op, index, digest) | self.overlay.by_content(op, index, digest)
+            return found
+        records = self._of(one).records
+        if one.definition:
+            found = self.book.by_definition(op, index, one, records)
+            found |= self.overlay.by_definition(op, index, one, records)
+        return found
+
+    def _open(self, one: Input) -> bool:
+        """Whether it is not known yet what this input will be."""
+        word = self._word(one)
+        return word == "depends" or (word == "miss" and one.content)
+
+    def _of(self, one: Input) -> Verdict:
+        return self.done[one.vertex] if one.vertex is not None else Verdict("hit")
+
+    def _word(self, one: Input) -> Word:
+        return self._of(one).word
+
+    def _miss(
+        self, number: int, vertex: Vertex, inputs: list[tuple[Input, frozenset[str]]] | None = None
+    ) -> Verdict:
+        after = next(
+            (self._root(one.vertex) for one in vertex.inputs if one.vertex is not None and self._word(one) == "miss"
+             and not one.content), None,
+        )
+        missing = tuple(index for index, (_, found) in enumerate(inputs or ()) if not found)
+        return Verdict("miss", frozenset((f"new:{number}",)), p_hit=0.0, after=after, missing=missing)
+
+    def _root(self, number: int) -> int:
+        after = self.done[number].after
+        return number if after is None else after
+
+    def _remember(self, vertex: Vertex, verdict: Verdict) -> None:
+        from devbox.core.learning import links_of
+
+        for record in verdict.records:
+            for link in links_of(vertex, record, self.done, self.contents):
+                self.overlay.add(link)
+
+
+def forecast(
+    plan: BuildPlan, book: CacheBook, contents: Mapping[Selection, str | None],
+    known: Mapping[int, Verdict] | None = None,
+) -> Forecast:
+    """The verdicts; `contents` holds the digest of every selection of the context (None: it does not exist), `known`
+    what a running build has already shown."""
+    return _Forecaster(plan, book, contents, known or {}).run()

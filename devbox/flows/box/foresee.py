@@ -1,0 +1,80 @@
+"""`plan`: the operations `up` would do, each with its cause, and the forecast of every build. Changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from devbox.core.build_forecast import BuildForecast, ForecastStep
+from devbox.core.desired import DesiredContainer
+from devbox.core.plan import Operation
+from devbox.core.reconcile import reconcile
+from devbox.flows.box.observe import View, look
+from devbox.flows.workspace import Workspace
+
+_NEW = "sha256:" + "0" * 64
+"""Stands for an image that will be built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What `up` would do."""
+
+    operations: tuple[Operation, ...]
+    builds: tuple[BuildForecast, ...]
+    mode: str
+
+    def build_of(self, service: str) -> BuildForecast | None:
+        """The forecast of a service's build."""
+        return next((each for each in self.builds if each.service == service), None)
+
+
+def foresee(workspace: Workspace) -> Foreseen:
+    """Look at everything and decide nothing. Raises ConfigError, and EngineError where no engine answers."""
+    view = look(workspace)
+    builds = tuple(_forecast(workspace, view, each) for each in view.desired.containers if each.builds)
+    changing = {build.service: step for build in builds if (step := _breaks(build)) is not None}
+    have = {each.service for each in view.desired.containers if each.image_id is not None}
+    desired = view.desired.with_images({service: _NEW for service in changing if service in have})
+    operations = tuple(_said(each, changing) for each in reconcile(desired, view.observed).operations)
+    rebuilt = tuple(
+        Operation("build-image", service, f"step {_place(step)} will run")
+        for service, step in changing.items() if service in have
+    )
+    return Foreseen((*rebuilt, *operations), builds, view.desired.mode)
+
+
+def _forecast(workspace: Workspace, view: View, wanted: DesiredContainer) -> BuildForecast:
+    # Deferred: a project of ready-made images needs no builder.
+    from devbox.core.errors import DevboxError
+    from devbox.flows.build_request import BuildOptions, prepare
+    from devbox.flows.outlook import look_ahead
+
+    service = workspace.project.service(wanted.service)
+    assert service is not None
+    options = BuildOptions()
+    try:
+        builder = workspace.choose_builder(workspace.engine)
+        labels = view.desired.identity.image_labels(wanted.service, view.desired.mode)
+        prepared = prepare(workspace, service, builder, tag=wanted.image, labels=labels, options=options)
+        return look_ahead(workspace, service, builder, prepared, options).summary(service.name, prepared)
+    except DevboxError as error:
+        build = service.build
+        return BuildForecast(
+            service.name, (build.target if build else None) or "", build.dockerfile if build else "",
+            reason=error.summary,
+        )
+
+
+def _breaks(build: BuildForecast) -> ForecastStep | None:
+    return next((step for step in build.steps if step.word == "miss"), None)
+
+
+def _said(operation: Operation, changing: dict[str, ForecastStep]) -> Operation:
+    step = changing.get(operation.resource)
+    if step is None or not operation.cause.startswith("image changed"):
+        return operation
+    return replace(operation, cause=f"image changed: step {_place(step)} will run")
+
+
+def _place(step: ForecastStep) -> str:
+    return f"{step.stage} {step.index}/{step.of}"

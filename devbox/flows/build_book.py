@@ -1,0 +1,118 @@
+"""The memory around one build: what is expected of it, what past ones took, and what it teaches.
+
+The ledger is a memory: what goes wrong with it is said and never fails a build. The one exception is a ledger written
+by a newer devbox, which stops before anything is built (security.md 8.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+
+from devbox.core.build import BuildState, Cause, Step
+from devbox.core.errors import BusyError, DevboxError, ExhaustedError
+from devbox.core.events import BuildForeseen, Event, Note
+from devbox.core.labels import project_id
+from devbox.core.project import Service
+from devbox.core.stepname import stage_label
+from devbox.engine.builder import Builder
+from devbox.flows.build_request import BuildOptions, Prepared
+from devbox.flows.cache_learning import learn_build
+from devbox.flows.outlook import Outlook, look_ahead
+from devbox.flows.workspace import Workspace
+from devbox.store.ledger import BuildRecord, Ledger, PastSeconds
+
+
+class BuildBook:
+    """One build's; its failures are notes."""
+
+    def __init__(self, workspace: Workspace, service: Service) -> None:
+        self._workspace = workspace
+        self._service = service
+        self._project = project_id(str(workspace.root), workspace.uid)
+        self._started = workspace.clock.time()
+        self._past: PastSeconds = {}
+        self._outlook: Outlook | None = None
+        self._numbers: dict[tuple[str, int], int] = {}
+        """Vertex of the forecast by the place of its step."""
+
+    def opened(self) -> Generator[Event, None, None]:
+        """Read what past builds took. Raises ConfigError for a ledger that this devbox must not touch."""
+        said: list[str] = []
+        try:
+            with closing(Ledger.open(self._workspace.state, note=said.append)) as ledger:
+                self._past = ledger.past_seconds(self._project)
+        except (ExhaustedError, BusyError) as error:
+            said.append(_not_remembered(error))
+        for text in said:
+            yield Note(text, "warn")
+
+    def looked_ahead(
+        self, builder: Builder, prepared: Prepared, options: BuildOptions
+    ) -> Generator[Event, None, None]:
+        """Forecast it, and say what the builder will not notice."""
+        try:
+            self._outlook = look_ahead(self._workspace, self._service, builder, prepared, options)
+        except DevboxError as error:
+            yield Note(f"no forecast: {error.summary}", "warn")
+            return
+        summary = self._outlook.summary(self._service.name, prepared)
+        plan = self._outlook.plan
+        if plan is not None:
+            for number, vertex in enumerate(plan.vertices):
+                if vertex.key is not None:
+                    real = number if vertex.twin is None else vertex.twin
+                    self._numbers[vertex.key.stage, vertex.key.index] = real
+        yield BuildForeseen(self._service.name, summary)
+        if summary.unseen:
+            more = f" and {len(summary.unseen) - 1} more" if len(summary.unseen) > 1 else ""
+            yield Note(
+                f"{summary.unseen[0]}{more}: edited with size and time kept, which BuildKit does not notice; "
+                f"`touch` makes it see the new content", "warn",
+            )
+
+    def unchanged(self, tag: str) -> str | None:
+        """The image that this build would end in, where every step is a hit and it is there already under that tag."""
+        given = self._outlook.forecast if self._outlook else None
+        key = self._outlook.image_key if self._outlook else None
+        if key is None or given is None or not given.all_hit:
+            return None
+        try:
+            with closing(Ledger.open(self._workspace.state)) as ledger:
+                id = ledger.image_of(key)
+        except DevboxError:
+            return None
+        found = self._workspace.engine.image(tag) if id else None
+        return id if found is not None and found.id == id else None
+
+    def past_seconds(self, step: Step) -> float | None:
+        """What a step took when it last ran: by what it is, else by its place and words."""
+        number = self._numbers.get((stage_label(step.key.stage), step.key.index))
+        if number is not None and self._outlook is not None and number in self._outlook.seconds:
+            return self._outlook.seconds[number]
+        return self._past.get((step.key.stage, step.instruction))
+
+    def causes(self, step: Step) -> tuple[Cause, ...]:
+        """Why a root miss runs, as the forecast proved it before."""
+        number = self._numbers.get((stage_label(step.key.stage), step.key.index))
+        if number is None or self._outlook is None or number not in self._outlook.explanations:
+            return ()
+        return self._outlook.explanations[number].causes
+
+    def recorded(self, prepared: Prepared, state: BuildState) -> tuple[Note, ...]:
+        """Write the build down, and what it taught."""
+        if not state.steps and state.outcome == "cancelled":
+            return ()
+        record = BuildRecord.of(state, project=self._project, service=self._service.name, started=self._started)
+        try:
+            with closing(Ledger.open(self._workspace.state)) as ledger:
+                id = ledger.record(record)
+            if self._outlook is not None:
+                learn_build(self._workspace, prepared.request, self._outlook, state, id)
+        except DevboxError as error:
+            return (Note(_not_remembered(error), "warn"),)
+        return ()
+
+
+def _not_remembered(error: DevboxError) -> str:
+    return f"this build will not be remembered: {error.summary}"

@@ -1,0 +1,245 @@
+"""What the next build of a service will do, before it starts: a forecast with causes and expected seconds (B4).
+
+Reads the project, the engine's images and records, and the ledger; builds nothing and needs no trust. Where no forecast
+can be made it says why.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from statistics import median
+
+from devbox.core.build_forecast import BuildForecast, summarize
+from devbox.core.buildplan import BaseImage, BuildPlan, Input, Selection, digest_of
+from devbox.core.cachebook import CacheBook
+from devbox.core.causes import Explanation, Past, explain
+from devbox.core.context_tree import Listing
+from devbox.core.errors import DevboxError, EngineError
+from devbox.core.forecast import Forecast, forecast
+from devbox.core.labels import project_id
+from devbox.core.project import Service
+from devbox.core.tree_diff import Change, changes
+from devbox.engine.builder import Builder, BuildRequest
+from devbox.engine.port import Engine, EngineInfo
+from devbox.flows.build_request import BuildOptions, Prepared
+from devbox.flows.cache_context import Contexts, see_contexts
+from devbox.flows.workspace import Workspace
+from devbox.project.build_plan import build_plan
+from devbox.project.build_stage import PlanOptions
+from devbox.project.context_index import Unreadable
+from devbox.project.dockerfile import parse_dockerfile
+from devbox.project.ignore import IgnoreRules, Verdict, parse_ignore
+from devbox.store.cache_memory import Books, CacheMemory
+from devbox.store.ledger import Ledger
+from devbox.store.stat_cache import StatCache
+
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i386": "386", "i686": "386"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One look ahead."""
+
+    builder: str
+    """Identity of the cache that it speaks about."""
+    forecast: Forecast | None
+    reason: str | None = None
+    """Why there is none."""
+    explanations: Mapping[int, Explanation] = field(default_factory=dict)
+    seconds: Mapping[int, float] = field(default_factory=dict)
+    """Expected seconds of steps that ran before, by vertex."""
+    contexts: Contexts | None = None
+    alive: frozenset[str] | None = None
+    """The builder's records; None where it can't be asked."""
+    image_key: str | None = None
+    """Equal for builds that end in the very same image."""
+
+    @property
+    def plan(self) -> BuildPlan | None:
+        """The vertices that it speaks of."""
+        return self.forecast.plan if self.forecast else None
+
+    def summary(self, service: str, prepared: Prepared) -> BuildForecast:
+        """The value that every face shows."""
+        if self.forecast is None:
+            return BuildForecast(service, prepared.request.target or "", prepared.dockerfile, reason=self.reason)
+
+        return summarize(
+            self.forecast, service=service, dockerfile=prepared.dockerfile, explanations=self.explanations,
+            seconds=self.seconds, unseen=self.unseen, line=prepared.original_line,
+        )
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """Edits that the builder will not notice (B4b)."""
+        contexts = self.contexts.by_name.values() if self.contexts else ()
+        return tuple(path for context in contexts for path in context.unseen)
+
+
+def look_ahead(
+    workspace: Workspace, service: Service, builder: Builder, prepared: Prepared, options: BuildOptions
+) -> Outlook:
+    """The outlook of one build.
+
+    Raises ConfigError for an ignore file that can't be read or a ledger of a newer devbox, and what the ledger raises.
+    """
+    engine = workspace.engine
+    if not builder.mounts:
+        return Outlook("", None, f"{builder.name} can't be forecast")
+    info = engine.info()
+    identity = cache_identity(info)
+    try:
+        plan, base = _plan(engine, info, prepared, options)
+    except DevboxError as error:
+        return Outlook(identity, None, error.summary)
+    with closing(Ledger.open(workspace.state)) as ledger:
+        memory = CacheMemory(ledger, identity)
+        stats = StatCache.open(workspace.state, prepared.request.context)
+        copies = {name: memory.copy(name) for name in _copy_names(prepared.request)}
+        try:
+            contexts = see_contexts(prepared.request, plan, copies, stats)
+        except Unreadable as error:
+            return Outlook(identity, None, str(error))
+        stats.save(workspace.state)
+        alive = _alive(engine)
+        ops = [vertex.op for vertex in plan.vertices]
+        books = memory.books(ops, alive)
+        contents = contexts.contents(plan)
+        provable = plan.unknown is None and not any(vertex.unknown for vertex in plan.vertices)
+        plan = replace(plan, unknown=plan.unknown or _nothing_to_prove_with(alive, books))
+        found = forecast(plan, books.alive, contents)
+        past = _past(workspace, service, memory, contexts, prepared, books.lost)
+        said = {
+            number: explain(number, found, past)
+            for number, verdict in enumerate(found.verdicts) if verdict.word == "miss"
+        }
+        seconds = _seconds(memory, plan)
+    key = image_key(prepared, base, contents) if provable else None
+    return Outlook(identity, found, plan.unknown, said, seconds, contexts, alive, key)
+
+
+def _nothing_to_prove_with(alive: frozenset[str] | None, books: Books) -> str | None:
+    if alive is None:
+        return "the engine does not tell what its build cache holds"
+    return None if books.known else "devbox has not built on this builder yet"
+
+
+def cache_identity(info: EngineInfo) -> str:
+    """Whose cache it is: the engine's own BuildKit, which buildx and the API share."""
+    said = info.raw.get("info")
+    own = said.get("ID") if isinstance(said, Mapping) else None
+    return f"{own or info.name}:{info.storage_driver}"
+
+
+def image_key(prepared: Prepared, base: Mapping[str, str], contents: Mapping[Selection, str | None]) -> str:
+    """Everything that decides which image comes out, as one digest; the ledger keeps it with the image's id."""
+    text, request = prepared.text, prepared.request
+    selected = sorted((repr(selection), digest) for selection, digest in contents.items())
+    return digest_of([text, request.target, request.args, request.labels, sorted(base.items()), selected])
+
+
+def _plan(
+    engine: Engine, info: EngineInfo, prepared: Prepared, options: BuildOptions
+) -> tuple[BuildPlan, Mapping[str, str]]:
+    request = prepared.request
+    parsed = parse_dockerfile(prepared.text.encode("utf-8", "surrogateescape"), prepared.dockerfile)
+    ids: dict[str, str] = {}
+
+    def image(ref: str) -> BaseImage | None:
+        found = engine.image(ref)
+        if found is None:
+            return None
+        ids[ref] = found.id
+        config = found.raw.get("Config") or {}
+        return BaseImage(
+            found.layers, found.env, found.workdir, found.user,
+            tuple(config.get("Shell") or ()), tuple(config.get("OnBuild") or ()),
+        )
+
+    settings = PlanOptions(
+        target=request.target, args=dict(request.args), no_cache=options.no_cache,
+        no_cache_filter=options.no_cache_filter, os=info.os or "linux",
+        arch=_ARCHITECTURES.get(info.arch, info.arch), hidden=request.hidden,
+        contexts=frozenset(name for name, _ in request.extra_contexts),
+    )
+    return build_plan(parsed, image, settings), ids
+
+
+def _seconds(memory: CacheMemory, plan: BuildPlan) -> dict[int, float]:
+    """The median of past runs of the same operation, else of the same words."""
+    by_op = memory.seconds("op", (vertex.op for vertex in plan.vertices))
+    by_text = memory.seconds("text", (vertex.text for vertex in plan.vertices if vertex.op not in by_op))
+    found = {}
+    for number, vertex in enumerate(plan.vertices):
+        times = by_op.get(vertex.op) or by_text.get(vertex.text)
+        if times:
+            found[number] = median(times)
+    return found
+
+
+def _copy_names(request: BuildRequest) -> list[str]:
+    folders = {"": request.context, **dict(request.extra_contexts)}
+    return [f"{name}:{folder.rstrip('/').rpartition('/')[2]}" for name, folder in folders.items()]
+
+
+def _alive(engine: Engine) -> frozenset[str] | None:
+    try:
+        return frozenset(record.id for record in engine.cache_records())
+    except EngineError:
+        return None
+
+
+def _past(
+    workspace: Workspace, service: Service, memory: CacheMemory, contexts: Contexts, prepared: Prepared, lost: CacheBook
+) -> Past:
+    listings: list[dict[str, Listing]] = []
+
+    def listing_now(digest: str) -> Listing | None:
+        if not listings:
+            listings.append({})
+            for context in contexts.by_name.values():
+                listings[0].update(context.tree.listings())
+        return listings[0].get(digest)
+
+    def changed(digest: str, one: Input) -> tuple[Change, ...] | None:
+        root = memory.root(digest)
+        if root is None:
+            return None
+        return changes(root, contexts.roots(one.selection), memory.listing, listing_now)
+
+    project = project_id(str(workspace.root), workspace.uid)
+    return Past(
+        memory.past(project, service.name), changed, prepared.dockerfile, lost=lost,
+        by_ignore=_ByIgnore(memory, contexts, prepared.request.context),
+    )
+
+
+class _ByIgnore:
+    """Tells files that came or went from files that only the ignore file lets in or out."""
+
+    def __init__(self, memory: CacheMemory, contexts: Contexts, folder: str) -> None:
+        self._memory = memory
+        self._contexts = contexts
+        self._folder = folder
+        self._rules: dict[str, IgnoreRules] = {}
+
+    def __call__(self, build: int, change: Change) -> bool:
+        text = self._memory.ignore_text(build)
+        if text is None or text == self._contexts.ignore_text:
+            return False
+        if change.kind == "added":
+            return self._ignores(text, change.path)
+        there = os.path.lexists(os.path.join(self._folder, change.path))
+        return there and self._ignores(self._contexts.ignore_text, change.path)
+
+    def _ignores(self, text: str, path: str) -> bool:
+        rules = self._rules.get(text)
+        if rules is None:
+            rules = self._rules[text] = parse_ignore(text)
+        verdict, parts = Verdict(False), path.split("/")
+        for count in range(1, len(parts) + 1):
+            verdict = rules.judge("/".join(parts[:count]), verdict)
+        return verdict.ignored

@@ -1,0 +1,251 @@
+"""What the ledger remembers of builders' caches: records, links, past steps, the copies of contexts.
+
+Turns rows into the values of `devbox.core` and back; decides nothing. Everything here is a memory: where it is missing,
+the forecast says so, and no answer is ever made from a part of it.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from devbox.core.cachebook import CacheBook, Link
+from devbox.core.causes import PastInput, PastStep
+from devbox.core.context_tree import Listing, Node
+from devbox.core.synced import SyncedFile, Tree
+from devbox.store.ledger import Ledger
+
+_KEPT_STATES = 100
+"""Past builds that an explanation compares with."""
+_CHUNK = 500
+"""Values in one SQL list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Links to records that the builder holds, and to those it lost."""
+
+    alive: CacheBook
+    lost: CacheBook
+    known: bool
+    """Whether devbox ever built on this builder."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaughtStep:
+    """One vertex of a build that ended, as it is remembered."""
+
+    vertex: int
+    step: PastStep
+    """Its `build` is the ledger's business."""
+    seconds: float | None
+    engine_id: str | None
+    """The builder's own name of its record, where it was found."""
+
+
+class CacheMemory:
+    """One builder's part of an open ledger."""
+
+    def __init__(self, ledger: Ledger, builder: str) -> None:
+        self._ledger = ledger
+        self._builder = builder
+
+    def books(self, ops: Iterable[str], alive: frozenset[str] | None) -> Books:
+        """The links of these operations. `alive` holds the builder's records (None: it was not asked, all count)."""
+        usable, lost = CacheBook(), CacheBook()
+        with self._ledger.reading() as connection:
+            found = connection.execute("SELECT 1 FROM records WHERE builder = ? LIMIT 1", (self._builder,)).fetchone()
+            gone = alive is not None and not self._last_alive(connection) <= alive
+            for chunk in _chunks(sorted(set(ops))):
+                rows = connection.execute(
+                    "SELECT links.op, number, kind, value, record, engine_id FROM links"
+                    " JOIN records ON records.id = links.record"
+                    f" WHERE links.builder = ? AND links.op IN ({_marks(chunk)}) ORDER BY records.rowid",
+                    (self._builder, *chunk),
+                )
+                for op, number, kind, value, record, engine_id in rows:
+                    is_lost = alive is not None and (engine_id not in alive if engine_id else gone)
+                    (lost if is_lost else usable).add(Link(op, number, kind, value, record))
+            usable.guesses = self._guesses(connection, ops)
+        return Books(usable, lost, found is not None)
+
+    def teach(
+        self, build: int, *, links: Sequence[Link], steps: Sequence[TaughtStep], guesses: Sequence[tuple[str, bool]],
+        copies: Mapping[str, Tree], roots: Mapping[str, Listing], listings: Mapping[str, Listing],
+        alive: frozenset[str] | None, ignore_text: str | None, image_key: str | None,
+    ) -> None:
+        """Remember everything that one build taught, or nothing of it."""
+        with self._ledger.writing() as connection:
+            connection.executemany(
+                "INSERT INTO records VALUES (?, ?, ?, ?, ?) ON CONFLICT (id)"
+                " DO UPDATE SET engine_id = COALESCE(excluded.engine_id, engine_id)",
+                [(each.step.record, self._builder, each.step.op, build, each.engine_id)
+                 for each in steps if each.step.kind != "base"],
+            )
+            connection.executemany(
+                "INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?, ?, ?)",
+                [(self._builder, link.op, link.number, link.kind, link.value, link.record) for link in links],
+            )
+            connection.executemany(
+                "INSERT INTO guesses VALUES (?, ?, ?, 1) ON CONFLICT (builder, op)"
+                " DO UPDATE SET hits = hits + excluded.hits, seen = seen + 1",
+                [(self._builder, op, int(hit)) for op, hit in guesses],
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [_state_row(build, each) for each in steps],
+            )
+            for table, contents in (("roots", roots), ("listings", listings)):
+                connection.executemany(
+                    f"INSERT OR IGNORE INTO {table} VALUES (?, ?)",
+                    [(digest, _packed(_listing_rows(listing))) for digest, listing in contents.items()],
+                )
+            connection.executemany(
+                "INSERT OR REPLACE INTO copies VALUES (?, ?, ?)",
+                [(self._builder, name, _packed(_tree_rows(tree))) for name, tree in copies.items()],
+            )
+            if alive is not None:
+                connection.execute(
+                    "INSERT OR REPLACE INTO builders VALUES (?, ?)", (self._builder, _packed(sorted(alive)))
+                )
+            connection.execute(
+                "UPDATE builds SET ignore_text = ?, image_key = ? WHERE id = ?", (ignore_text, image_key, build)
+            )
+
+    def copy(self, name: str) -> Tree:
+        """The builder's copy of the context of that name, as the last build left it; empty where none is known."""
+        with self._ledger.reading() as connection:
+            row = connection.execute(
+                "SELECT tree FROM copies WHERE builder = ? AND name = ?", (self._builder, name)
+            ).fetchone()
+        return _tree(_unpacked(row[0])) if row else {}
+
+    def forget_copies(self) -> None:
+        """The builder dropped its context copies."""
+        with self._ledger.writing() as connection:
+            connection.execute("DELETE FROM copies WHERE builder = ?", (self._builder,))
+
+    def past(self, project: str, service: str) -> tuple[PastStep, ...]:
+        """The steps of a service's past builds, the newest build first."""
+        with self._ledger.reading() as connection:
+            rows = connection.execute(
+                "SELECT states.build, stage, number, kind, op, parts, text, record, inputs, arguments FROM states"
+                " JOIN (SELECT id FROM builds WHERE project = ? AND service = ? ORDER BY id DESC LIMIT ?) AS recent"
+                " ON recent.id = states.build ORDER BY states.build DESC, vertex",
+                (project, service, _KEPT_STATES),
+            )
+            return tuple(_past_step(row) for row in rows)
+
+    def seconds(self, column: Literal["op", "text"], values: Iterable[str]) -> dict[str, list[float]]:
+        """How long steps of these operations, or of these words, took when they ran on this machine."""
+        found: dict[str, list[float]] = {}
+        with self._ledger.reading() as connection:
+            for chunk in _chunks(sorted(set(values))):
+                rows = connection.execute(
+                    f"SELECT {column}, seconds FROM states WHERE {column} IN ({_marks(chunk)})"
+                    " AND seconds IS NOT NULL",
+                    tuple(chunk),
+                )
+                for value, seconds in rows:
+                    found.setdefault(value, []).append(seconds)
+        return found
+
+    def root(self, digest: str) -> Listing | None:
+        """What a past selection held."""
+        return self._load("roots", digest)
+
+    def listing(self, digest: str) -> Listing | None:
+        """What a past folder held."""
+        return self._load("listings", digest)
+
+    def has_listing(self, digest: str) -> bool:
+        """Whether that folder is remembered already."""
+        with self._ledger.reading() as connection:
+            found = connection.execute("SELECT 1 FROM listings WHERE digest = ?", (digest,)).fetchone()
+        return found is not None
+
+    def ignore_text(self, build: int) -> str | None:
+        """The ignore file of a past build."""
+        with self._ledger.reading() as connection:
+            row = connection.execute("SELECT ignore_text FROM builds WHERE id = ?", (build,)).fetchone()
+        return row[0] if row else None
+
+    def _load(self, table: str, digest: str) -> Listing | None:
+        with self._ledger.reading() as connection:
+            row = connection.execute(f"SELECT content FROM {table} WHERE digest = ?", (digest,)).fetchone()
+        return _listing(_unpacked(row[0])) if row else None
+
+    def _last_alive(self, connection: Any) -> frozenset[str]:
+        row = connection.execute("SELECT alive FROM builders WHERE id = ?", (self._builder,)).fetchone()
+        return frozenset(_unpacked(row[0])) if row else frozenset()
+
+    def _guesses(self, connection: Any, ops: Iterable[str]) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for chunk in _chunks(sorted(set(ops))):
+            rows = connection.execute(
+                f"SELECT op, hits, seen FROM guesses WHERE builder = ? AND op IN ({_marks(chunk)})",
+                (self._builder, *chunk),
+            )
+            found.update({op: (hits + 0.5) / (seen + 1) for op, hits, seen in rows})
+        return found
+
+
+def _state_row(build: int, each: TaughtStep) -> tuple[Any, ...]:
+    step = each.step
+    inputs = [[one.record, one.content] for one in step.inputs]
+    return (
+        build, each.vertex, step.stage, step.index, step.kind, step.op, json.dumps(step.parts, default=list), step.text,
+        step.record, json.dumps(inputs), json.dumps(step.arguments), each.seconds,
+    )
+
+
+def _past_step(row: tuple[Any, ...]) -> PastStep:
+    build, stage, number, kind, op, parts, text, record, inputs, arguments = row
+    return PastStep(
+        build=build, stage=stage, index=number, op=op, parts=json.loads(parts), text=text, record=record,
+        inputs=tuple(PastInput(record=one[0], content=one[1]) for one in json.loads(inputs)),
+        arguments=tuple(json.loads(arguments)), kind=kind,
+    )
+
+
+def _node_row(node: Node | None) -> list[Any] | None:
+    return None if node is None else [node.kind, node.mode, node.digest, node.target]
+
+
+def _node(row: list[Any] | None) -> Node | None:
+    return None if row is None else Node(*row)
+
+
+def _listing_rows(listing: Listing) -> list[Any]:
+    return [[name, digest, _node_row(node)] for name, digest, node in listing]
+
+
+def _listing(rows: list[Any]) -> Listing:
+    return tuple((name, digest, _node(node)) for name, digest, node in rows)
+
+
+def _tree_rows(tree: Tree) -> list[Any]:
+    return [[path, _node_row(file.node), file.size, file.mtime_ns] for path, file in tree.items()]
+
+
+def _tree(rows: list[Any]) -> Tree:
+    return {path: SyncedFile(Node(*node), size, mtime) for path, node, size, mtime in rows}
+
+
+def _packed(value: Any) -> bytes:
+    return zlib.compress(json.dumps(value, separators=(",", ":")).encode("ascii"), 1)
+
+
+def _unpacked(data: bytes) -> Any:
+    return json.loads(zlib.decompress(data))
+
+
+def _chunks(values: list[str]) -> list[list[str]]:
+    return [values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK)]
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))
