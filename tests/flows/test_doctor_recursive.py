@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from devbox.core.checks import wanted
-from devbox.core.findings import DoctorReport
+from devbox.core.checks import checked, wanted
+from devbox.core.doctor import Judged
+from devbox.core.facts import Origin
+from devbox.core.findings import DoctorReport, Finding
+from devbox.flows import doctor as flow
 from devbox.flows import doctor_recursive
+from devbox.flows.checks.group import Group
+from devbox.flows.doctor_project import ProjectView
 from devbox.flows.doctor_recursive import examine_all
 from devbox.host import program
 from tests.flows.doctor_subject import subject_of
@@ -121,6 +126,46 @@ def test_what_git_ignores_is_no_project_and_what_is_untracked_is(world: World) -
     world.file("home/.config/git/ignore", "scratch/\n")
     world.file("proj/scratch/.nvmrc", "18\n")
     assert set(rows(examine_all(subject_of(world)))) == {("new", "node")}
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not here")
+def test_a_repositorys_git_configuration_runs_nothing(world: World) -> None:
+    git = shutil.which("git")
+    assert git
+    world.link("system/git", git)
+    subprocess.run([git, "init", "-q", str(world.directory)], check=True, timeout=30)
+    canary = world.root / "canary"
+    script = str(world.program("proj/evil", f"touch {canary}"))
+    for name in ("core.fsmonitor", "core.pager", "core.editor", "diff.external", "alias.ls-files", "core.sshCommand"):
+        value = f"!{script}" if name.startswith("alias") else script
+        subprocess.run([git, "-C", str(world.directory), "config", name, value], check=True, timeout=30)
+    world.file("proj/.gitattributes", "* filter=evil\n")
+    subprocess.run([git, "-C", str(world.directory), "config", "filter.evil.clean", script], check=True, timeout=30)
+    for hook in ("post-index-change", "pre-auto-gc"):
+        world.program(f"proj/.git/hooks/{hook}", f"touch {canary}")
+    world.file("proj/a/.nvmrc", "20\n")
+    assert set(rows(examine_all(subject_of(world), wanted(["toolchain"], [])))) == {("a", "node")}
+    assert not canary.exists()
+
+
+def test_groups_about_project_files_run_in_every_sub_project(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.file("proj/.nvmrc", "20\n")
+    for name in ("a", "b"):
+        world.file(f"proj/{name}/Dockerfile", "FROM node:20\n")
+
+    def judge(found: object, view: ProjectView, others: object) -> Judged:
+        origin = Origin("Dockerfile", 1)
+        fault = Finding("images.x", "images", "configuration", "warn", "x", f"has {found}", origin=origin)
+        return Judged((checked("images"),), (fault,) if found else ())
+
+    def probe(subject: object, view: ProjectView) -> list[str]:
+        return sorted(path.name for path in view.root.glob("Dockerfile"))
+
+    group = Group("dockerfiles", {"images": ""}, probe, judge, in_subprojects=True)
+    monkeypatch.setattr(flow, "GROUPS", (group,))
+    report = examine_all(subject_of(world))
+    assert faults(report) == [("images.x", "a/Dockerfile:1"), ("images.x", "b/Dockerfile:1")]
+    assert report.findings[-1].message == "b: has ['Dockerfile']"
 
 
 def test_more_projects_than_a_report_holds_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
