@@ -23,6 +23,8 @@ class Told:
     path: str
     version: str | None
     output: str = ""
+    reason: str | None = None
+    """Why it was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Inside:
         told = self.tools.get(tool)
         if told is None:
             return f"the box has no {tool} outside its mounts"
-        return None if told.version is not None else f"{told.path} did not say its version"
+        return None if told.version is not None else told.reason or f"{told.path} did not say its version"
 
 
 def fill(rows: Iterable[ToolchainRow], inside: Inside) -> tuple[ToolchainRow, ...]:
@@ -58,7 +60,7 @@ def fill(rows: Iterable[ToolchainRow], inside: Inside) -> tuple[ToolchainRow, ..
 
 def judge(inside: Inside, pins: Iterable[Pin]) -> Judged:
     """A pin that the box does not meet is an error, as it would be on this machine."""
-    evidence = "\n".join(f"{told.path}: {told.output}" for told in inside.tools.values())
+    evidence = "\n".join(f"{told.path}: {told.reason or told.output}" for told in inside.tools.values())
     check = look(
         ID, evidence or inside.reason or "the box has none of these tools",
         unknown=None if inside.nothing_runs else inside.reason,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from devbox.core.findings import Finding
 from devbox.core.judging import Verdict, found, look
 from devbox.core.release_table import SOURCE, Date, release_of
 
@@ -16,16 +17,19 @@ INSTANCES = 128
 OPEN_FILES = 1024
 PIDS = 512
 """Processes; a parallel build, a test runner and an editor's servers need some hundreds."""
+_UTC = frozenset({"UTC", "Etc/UTC", "Universal", "Zulu", "UCT", "Etc/UCT", "GMT", "Etc/GMT"})
+"""Names of one zone (tzdata, file `backward`)."""
 _SYSCTL = "/proc/sys/fs/inotify"
 
 Facts = Mapping[str, Any]
 
 
-def judge_os(facts: Facts, today: Date) -> list[Verdict]:
-    """Every check of the operating system."""
+def judge_os(facts: Facts, today: Date, box_zone: str | None = None) -> list[Verdict]:
+    """Every check of the operating system. `box_zone` is the time zone that the project's box has; None without one."""
     return [
         _system(facts), _release(facts, today),
-        _watches(facts), _instances(facts), _files(facts), _pids(facts), _time_zone(facts),
+        _watches(facts), _instances(facts), _files(facts), _pids(facts),
+        _time_zone(facts, box_zone),
     ]
 
 
@@ -114,15 +118,28 @@ def _limit(
     )
 
 
-def _time_zone(facts: Facts) -> Verdict:
+def _time_zone(facts: Facts, box_zone: str | None) -> Verdict:
     zone, origin = str(facts.get("time_zone") or "UTC"), str(facts.get("time_zone_origin") or "")
     check = look("platform.timezone", f"{zone}, by {origin}")
     if facts.get("time_zone_known") is not False:
-        return check, ()
+        return check, _box_zone(zone, origin, box_zone)
     message = f"the time zone {zone} ({origin}) is not one that this system knows, so programs silently use UTC"
     return check, (
         found(
             "platform.timezone", "warn", message, subject="time zone", expected="a zone of this system", actual=zone,
             hint="`ls /usr/share/zoneinfo` shows the names; `export TZ=UTC` where UTC is meant",
+        ),
+    )
+
+
+def _box_zone(zone: str, origin: str, box_zone: str | None) -> tuple[Finding, ...]:
+    """Dates that differ between this machine and the box are no fault, but worth knowing."""
+    if box_zone is None or zone.removeprefix(":") == box_zone or {zone, box_zone} <= _UTC:
+        return ()
+    message = f"this machine is in the time zone {zone} ({origin}), the box in {box_zone}: local times differ"
+    return (
+        found(
+            "platform.timezone", "info", message, name="box", subject="time zone", expected=zone, actual=box_zone,
+            hint=f'`env = {{ TZ = "{zone}" }}` in `[box]`, where both should agree',
         ),
     )

@@ -84,7 +84,7 @@ def read_answer(output: str, mark: str) -> dict[str, Told]:
         if tool not in QUESTIONS or tool in found:
             continue
         if kind == "mounted":
-            found[tool] = Told(path, None, "lies inside a mount, and is not run")
+            found[tool] = Told(path, None, reason=f"{path} lies inside a mount of the box, so it is not run")
         else:
             match = re.search(QUESTIONS[tool].pattern, said)
             found[tool] = Told(path, match[1] if match else None, said.strip()[:500])

@@ -63,6 +63,19 @@ def test_wsl_2_is_fine() -> None:
     assert judge(wsl=True, wsl_version=2).findings == ()
 
 
+@pytest.mark.parametrize(
+    ("zone", "box", "found"),
+    [
+        ("Europe/Berlin", None, []), ("Europe/Berlin", "Europe/Berlin", []), ("Etc/UTC", "UTC", []),
+        ("Europe/Berlin", "UTC", [("platform.timezone.box", "info")]),
+        ("UTC", "Asia/Tokyo", [("platform.timezone.box", "info")]),
+    ],
+)  # fmt: skip
+def test_a_box_in_another_time_zone_is_a_note(zone: str, box: str | None, found: list[tuple[str, str]]) -> None:
+    judged = collect(judge_os({**FACTS, "time_zone": zone}, TODAY, box))
+    assert [(one.id, one.severity) for one in judged.findings] == found
+
+
 def test_a_limit_that_cannot_be_read_on_linux_is_unknown() -> None:
     silent = judge(inotify_max_user_watches=None, inotify_max_user_watches_reason="Permission denied")
     assert reasons(silent) == {"platform.inotify": "Permission denied"}

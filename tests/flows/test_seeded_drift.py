@@ -68,6 +68,7 @@ def world(template: Path, tmp_path: Path) -> World:
     made = World(tmp_path)
     made.system("python", "3.12.4")
     made.link("ordinary/git", GIT or "")
+    made.env["TZ"] = "UTC"
     shutil.copytree(template, made.root / "proj", symlinks=True, dirs_exist_ok=True)
     made.file("proj/.env", "DATABASE_URL=postgres://db/app\nDEBUG=1\n").chmod(0o600)
     return made

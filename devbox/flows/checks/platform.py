@@ -24,9 +24,18 @@ def _probe(subject: Subject, view: ProjectView) -> dict[str, Any]:
 def _judge(facts: Any, view: ProjectView, others: Mapping[str, Any]) -> Judged:
     wanted = platform_checks.judge(facts, view.host_needs, view.missing_env)
     more = collect([
-        judge_cpu(facts, view.images), judge_emulation(facts), *os_checks.judge_os(facts, view.machine.today),
+        judge_cpu(facts, view.images), judge_emulation(facts),
+        *os_checks.judge_os(facts, view.machine.today, _box_zone(view)),
     ])
     return replace(wanted, checks=(*wanted.checks, *more.checks), findings=(*wanted.findings, *more.findings))
+
+
+def _box_zone(view: ProjectView) -> str | None:
+    """The box's time zone as its settings say; a container whose image sets none is in UTC."""
+    box = view.project.box if view.project else None
+    if box is None or (box.image is None and box.build is None):
+        return None
+    return dict(box.env).get("TZ") or "UTC"
 
 
 GROUP = Group(

@@ -13,8 +13,9 @@ import pytest
 from devbox.core.checks import Wanted
 from devbox.core.container_checks import Told
 from devbox.core.errors import EngineError
-from devbox.core.project import Mount
+from devbox.core.project import Hooks, Mount
 from devbox.engine.port import ContainerInfo, ExecSpec, MountInfo
+from devbox.flows import doctor
 from devbox.flows.box import api as box
 from devbox.flows.box_tools import ask_box, read_answer
 from devbox.flows.checks import container
@@ -139,17 +140,27 @@ def test_only_the_running_box_of_a_trusted_folder_is_asked(make_bench: Callable[
 
 
 @pytest.mark.engine
-def test_a_real_box_is_asked_and_its_mounts_are_not(real_bench: Callable[..., Bench], tmp_path: Path) -> None:
-    canary = tmp_path / "src/ran"
-    tool(tmp_path / "src/bin", "python3", f"touch /app/ran; touch {canary}; echo Python 6.6.6")
+def test_a_real_box_is_the_third_column_and_its_mounts_are_not_run(
+    real_bench: Callable[..., Bench], base_image: str, tmp_path: Path
+) -> None:
+    canary = tool(tmp_path / "src/bin", "python3", "touch /app/ran; echo Python 6.6.6") / "../ran"
     (tmp_path / "src").chmod(0o777)
+    install = "printf '#!/bin/sh\\necho v20.1.0\\n' > /usr/local/bin/node && chmod +x /usr/local/bin/node"
     bench = real_bench(
         mounts=(Mount(str(tmp_path / "src"), "/app"),), env=(("PATH", "/app/bin:/usr/local/bin:/usr/bin:/bin"),),
-    )
+        hooks=Hooks(create=(install,)), user="root",
+    )  # fmt: skip
+    root = Path(bench.workspace.root)
+    pins = 'node = "22"\npython = "3"\n'
+    (root / "devbox.toml").write_text(f'name = "bench"\n[toolchains]\n{pins}[box]\nimage = "{base_image}"\n')
     bench.run(box.up(bench.workspace))
-    told = inside(bench.workspace).tools
-    assert told["python"].version is None
-    assert told["python"].path == "/app/bin/python3"
+    report = doctor.run(bench.workspace)
+    runs = {row.tool: (row.container_runs, row.container_reason) for row in report.toolchains}
+    assert runs["node"] == ("20.1.0", None)
+    assert runs["python"] == (None, "/app/bin/python3 lies inside a mount of the box, so it is not run")
+    (finding,) = [one for one in report.findings if one.check == "container"]
+    assert (finding.id, finding.expected, finding.actual) == ("container.node", "22", "20.1.0")
+    assert str(finding.origin) == "devbox.toml:3"
     assert not canary.exists()
-    bench.run(box.down(bench.workspace))
+    bench.run(box.stop(bench.workspace))
     assert inside(bench.workspace) == container.NOT_RUNNING
