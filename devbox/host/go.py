@@ -22,13 +22,13 @@ class GoSettings:
     user_file: str | None
     installation: Mapping[str, str]
 
-    def get(self, name: str) -> tuple[str, str | None]:
-        """The value, empty where nothing sets it, and the file that does (None: the environment)."""
+    def get(self, name: str) -> tuple[str | None, str | None]:
+        """The value, None where nothing sets it, and the user's file where that does. An empty variable sets nothing."""
         if self.env.get(name):
             return self.env[name], None
         if name in self.user:
             return self.user[name], self.user_file
-        return self.installation.get(name, ""), None
+        return self.installation.get(name), None
 
 
 def settings(env: Mapping[str, str], home: str, goroot: str | None, read: ReadFile) -> GoSettings:
@@ -60,10 +60,10 @@ def cached(name: str, env: Mapping[str, str], home: str) -> str | None:
 
 
 def _pairs(data: bytes | None) -> dict[str, str]:
-    """`NAME=value` lines; the last one counts."""
+    """`NAME=value` lines from the first column on, nothing trimmed; the last one counts."""
     found: dict[str, str] = {}
     for line in (data or b"").decode("utf-8", "replace").split("\n"):
-        name, equals, value = line.strip().partition("=")
+        name, equals, value = line.partition("=")
         if equals and "A" <= name[:1] <= "Z":
             found[name] = value
     return found

@@ -12,9 +12,9 @@ from typing import Literal
 from devbox.core.version import BEFORE, Interval, Range, exact_range, point, release_numbers
 
 _VERSION = re.compile(
-    r"(0|[1-9][0-9]*)(?:\.(0|[1-9][0-9]*)(?:\.(0|[1-9][0-9]*))?(?:([a-z]+)(0|[1-9][0-9]*)?)?)?", re.ASCII
+    r"(0|[1-9][0-9]*)(?:\.(0|[1-9][0-9]*)(?:\.(0|[1-9][0-9]*)|([a-z]+)(0|[1-9][0-9]*)?)?)?", re.ASCII
 )
-_SUFFIX = re.compile(r"[ \t+-]")
+_SUFFIX = re.compile(r"[ \t-]")
 _SWITCHES_SINCE = (1, 21)
 """Older programs know no toolchain line and no GOTOOLCHAIN."""
 
@@ -51,9 +51,7 @@ def compare_key(version: str) -> Key | None:
     elif patch is None and kind is None and int(minor) < 21 and int(major) <= 1:
         patch = "0"  # before 1.21 a missing patch is the release
     has_patch = patch is not None
-    # Of a language version the stages come after it, of a patch before it.
-    stage = (1, kind) if kind else ((2, "") if has_patch else (0, ""))
-    return int(major), int(minor), int(patch) if has_patch else -1, stage, int(pre or -1)
+    return int(major), int(minor), int(patch) if has_patch else -1, (1, kind) if kind else (0, ""), int(pre or -1)
 
 
 def is_language(version: str) -> bool:

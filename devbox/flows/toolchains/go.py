@@ -42,7 +42,8 @@ def select(machine: Machine) -> tuple[Selection, ...]:
     local = machine.on_path(_TOOL)
     goroot = layout.root_of(local.path, machine.env) if local else machine.env.get("GOROOT")
     settings = layout.settings(machine.env, machine.home, goroot, _reader(machine))
-    path = _work_file(machine, settings) or machine.files.nearest(go_mod.MOD, machine.cwd)
+    workspace, gowork_error = _work_file(machine, settings)
+    path = workspace or machine.files.nearest(go_mod.MOD, machine.cwd)
     data = machine.files.read(path) if path else None
     wishes = _wishes(machine, settings, path if data is not None else None, data or b"")
     if not wishes.declared and not wishes.module.problem:
@@ -53,11 +54,16 @@ def select(machine: Machine) -> tuple[Selection, ...]:
         source=wishes.file or (wishes.setting.path if wishes.setting else None),
         candidates=tuple(candidates.values()),
     )
+    if gowork_error == "malformed":
+        return (replace(selection, runs=None, error="malformed", detail="GOWORK is not an absolute path"),)
     if local is None:
         return (replace(selection, error="malformed" if wishes.module.problem else None),)
 
     def settle(unsettled: Selection, ask: Ask) -> Selection:
-        return _decided(unsettled, ask(local).version, wishes, candidates)
+        decided = _decided(unsettled, ask(local).version, wishes, candidates)
+        if gowork_error and decided.error is None and not wishes.modules_off:
+            return replace(decided, error=gowork_error, detail="GOWORK names a file that is not there")
+        return decided
 
     return (replace(selection, settle=settle),)
 
@@ -66,22 +72,25 @@ def _reader(machine: Machine) -> layout.ReadFile:
     return lambda path: machine.files.read(path) if machine.files.is_file(path) else None
 
 
-def _work_file(machine: Machine, settings: layout.GoSettings) -> str | None:
-    """The workspace that decides: `GOWORK`, else the nearest go.work."""
+def _work_file(machine: Machine, settings: layout.GoSettings) -> tuple[str | None, str | None]:
+    """The workspace that decides, `GOWORK` or else the nearest go.work; and what is wrong with the variable."""
     value, _ = settings.get("GOWORK")
+    if value in (None, "", "auto"):
+        return machine.files.nearest(go_mod.WORK, machine.cwd), None
     if value == "off":
-        return None
-    if value not in ("", "auto"):
-        return value if os.path.isabs(value) and machine.files.is_file(value) else None
-    return machine.files.nearest(go_mod.WORK, machine.cwd)
+        return None, None
+    if value is None or not os.path.isabs(value):
+        return None, "malformed"
+    return (value, None) if machine.files.is_file(value) else (None, "missing-file")
 
 
 def _wishes(machine: Machine, settings: layout.GoSettings, path: str | None, data: bytes) -> _Wishes:
     value, file = settings.get("GOTOOLCHAIN")
-    parsed = rules.parse_setting(value or "auto")
+    # An empty line in a file: no switching at all. Without any, as the installation's own file normally says.
+    parsed = rules.parse_setting("local" if value == "" else value or "auto")
     setting = None
     if parsed is None or parsed.floor:
-        setting = Declared(machine.files.shown(file) if file else "env:GOTOOLCHAIN", None, value)
+        setting = Declared(machine.files.shown(file) if file else "env:GOTOOLCHAIN", None, value or "")
     off = settings.get("GO111MODULE")[0] == "off"
     shown = machine.files.shown(path) if path else None
     return _Wishes(setting, parsed, shown, go_mod.parse(data) if path else go_mod.GoMod(None, None), off)
@@ -120,6 +129,8 @@ def _candidate(machine: Machine, wishes: _Wishes, name: str) -> Program | None:
 def _decided(
     selection: Selection, local: str | None, wishes: _Wishes, candidates: dict[str, Program]
 ) -> Selection:
+    if wishes.modules_off:
+        return replace(selection, resolved_all=(local,) if local else (), via="system")
     if wishes.parsed is None:
         setting = wishes.setting.raw if wishes.setting else ""
         return replace(selection, runs=None, error="malformed", detail=f"GOTOOLCHAIN is `{setting}`")
@@ -127,8 +138,6 @@ def _decided(
         return replace(selection, undecided="the version of the local go is not known")
     module = wishes.module
     go, toolchain = (line.value if line else None for line in (module.go, module.toolchain))
-    if wishes.modules_off:
-        return replace(selection, resolved_all=(local,), via="system")
     choice = rules.choose(wishes.parsed, local, go, toolchain)
     if choice.error == "malformed":
         return replace(selection, runs=None, error="malformed", detail=choice.detail)

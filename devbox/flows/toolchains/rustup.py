@@ -31,8 +31,8 @@ class _Source:
     @property
     def declared(self) -> tuple[Declared, ...]:
         """The toolchain it names."""
-        named = self.override.channel or self.override.path
-        return (Declared(self.path, self.override.line, named),) if self.path and named else ()
+        named = self.override.channel if self.override.channel is not None else self.override.path
+        return (Declared(self.path, self.override.line, named),) if self.path and named is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _decided(machine: Machine, rustup: layout.Rustup, source: _Source, selection
     if override.path is not None:
         return _path(machine, rustup, override.path, selection)
     # Components alone are wanted of the default toolchain.
-    name = override.channel or rustup.default
+    name = override.channel if override.channel is not None else rustup.default
     if name is None:
         return replace(selection, error="no-version", detail="rustup has no default toolchain") if source.is_file else (
             replace(selection, runs=None)
@@ -124,12 +124,10 @@ def _decided(machine: Machine, rustup: layout.Rustup, source: _Source, selection
     toolchain = rules.parse_name(name, rustup.host)
     if toolchain is None:
         return replace(selection, error="refused", detail=f"`{name}` can be no toolchain")
+    if source.is_file and toolchain.has_target and rustup.folder(name.rstrip("/")) is None:
+        return replace(selection, error="refused", detail=f"`{name}` names a machine; a toolchain file may not")
     folder = rustup.folder(toolchain.folder)
     if folder is None:
-        if source.is_file and toolchain.has_target:
-            return replace(
-                selection, error="refused", detail=f"`{name}` names a machine; a toolchain file may not"
-            )
         hint = f"`rustup toolchain install {name}`" if toolchain.official else None
         return replace(selection, error="missing", detail=f"no toolchain `{toolchain.folder}`", hint=hint)
     return _installed(machine, rustup, toolchain, folder, override, selection)
