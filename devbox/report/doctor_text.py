@@ -99,7 +99,7 @@ def _table(table: Sequence[DoctorRow], glyphs: Glyphs, verbose: bool, width: int
         if room is not None:
             origin = clip_middle(origin, room, glyphs.ellipsis) if room >= _NARROWEST else ""
         yield f"{glyphs.of(_TONES[row.status])} {_padded(words, sizes)}{_GAP}{origin}".rstrip()
-        yield from _below(row, verbose, width)
+        yield from _below(row, verbose, width, placed=origin == clean(row.origin))
 
 
 def _cells(row: DoctorRow, box: bool, several: bool) -> tuple[str, ...]:
@@ -157,22 +157,40 @@ def _silent(report: DoctorReport, glyphs: Glyphs, width: int | None) -> Iterator
             yield from _wrapped(f"{glyphs.of(Tone.OK)} {layer.replace('_', ' ')}: {', '.join(ids)}", "", width)
 
 
-def _below(row: DoctorRow, verbose: bool, width: int | None) -> Iterator[str]:
-    """What a person needs next: the sentence and the hint of what is wrong; with `-v` also what was seen."""
+def _below(row: DoctorRow, verbose: bool, width: int | None, *, placed: bool) -> Iterator[str]:
+    """What a person needs next: the sentence and the hint of what is wrong; with `-v` also what was seen.
+
+    Where the row had no room for its place (`placed`), the sentence says it.
+    """
     if row.detail and (row.status != "ok" or verbose):
-        yield from _wrapped(clean(row.detail), "    ", width)
+        told = row.detail if placed or row.finding is None else _with_place(row.finding)
+        yield from _wrapped(clean(told), "    ", width)
     if row.hint:
         yield from _wrapped(f"hint: {clean(row.hint)}", "    ", width)
+    if verbose and row.finding:
+        yield f"    id: {_id(row.finding)}"
     if verbose and row.evidence:
         took = f" ({row.seconds * 1000:.0f} ms)" if row.seconds is not None else ""
         yield from (f"    | {clean(line)}" for line in f"{row.evidence}{took}".split("\n"))
 
 
 def _note(finding: Finding, glyphs: Glyphs, verbose: bool, width: int | None) -> Iterator[str]:
-    hint = f" (hint: {clean(finding.hint)})" if verbose and finding.hint else ""
-    first, *rest = _wrapped(f"{clean(finding.message)}{hint}", "  ", width)
+    first, *rest = _wrapped(clean(_with_place(finding)), "  ", width)
     yield f"{glyphs.of(Tone.TO_GO)} {first.lstrip()}"
     yield from rest
+    if verbose:
+        yield from _wrapped(f"hint: {clean(finding.hint)}", "    ", width) if finding.hint else ()
+        yield f"    id: {_id(finding)}"
+
+
+def _with_place(finding: Finding) -> str:
+    """The message, after its file and line where it does not say them itself."""
+    place = str(finding.origin or "")
+    return finding.message if not place or place in finding.message else f"{place}: {finding.message}"
+
+
+def _id(finding: Finding) -> str:
+    return clean(f"{finding.id} at {finding.origin}" if finding.origin else finding.id)
 
 
 def _wrapped(text: str, indent: str, width: int | None) -> list[str]:

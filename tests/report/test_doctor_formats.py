@@ -74,8 +74,14 @@ def from_sarif(report: DoctorReport) -> Iterator[Place]:
             yield result["properties"]["id"], unquote(physical["artifactLocation"]["uri"]), line
 
 
+def from_text(report: DoctorReport) -> Iterator[Place]:
+    text = doctor_text(report, UNICODE, verbose=True)
+    for id, path, line in re.findall(r"^    id: (\S+)(?: at (.*?)(?::(\d+))?)?$", text, re.MULTILINE):
+        yield id, path or None, int(line) if line else None
+
+
 FORMATS: dict[str, Callable[[DoctorReport], Iterator[Place]]] = {
-    "json": from_json, "markdown": from_markdown, "github": from_github, "sarif": from_sarif,
+    "text": from_text, "json": from_json, "markdown": from_markdown, "github": from_github, "sarif": from_sarif,
 }  # fmt: skip
 
 

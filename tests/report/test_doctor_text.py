@@ -141,6 +141,16 @@ def test_lines_fit_the_terminal_but_commands_are_never_broken(width: int, verbos
     assert sum("never be broken in the middle`" in line and "`pyenv install" in line for line in lines) == 1
 
 
+def test_a_place_that_has_no_column_stands_in_the_sentence() -> None:
+    fault = Finding("images.x", "images", "configuration", "warn", "Dockerfile", "sudo in a build", expected="y" * 30,
+                    origin=Origin("docker/Dockerfile", 12), actual="x" * 40)  # fmt: skip
+    note = Finding("images.y", "images", "configuration", "info", "Dockerfile", "moves", origin=Origin("Dockerfile", 3))
+    found = assemble("/p", [Judged((checked("images"),), (fault, note))], wanted((), ()), Policy())
+    assert "docker/Dockerfile:12: sudo in a build" in doctor_text(found, UNICODE, width=80)
+    assert "docker/Dockerfile:12: sudo" not in doctor_text(found, UNICODE)
+    assert "· Dockerfile:3: moves" in doctor_text(found, UNICODE).split("\n")
+
+
 def test_what_is_ok_and_not_asked_for_is_one_line_a_layer() -> None:
     lines = doctor_text(many(), UNICODE).split("\n")
     assert len([line for line in lines if line.startswith("✓ code ")]) == 1
