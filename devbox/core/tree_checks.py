@@ -60,14 +60,31 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """What is worth telling of all names together."""
+
+    count: int = 0
+    colliding: tuple[str, ...] = ()
+    illegal: tuple[str, ...] = ()
+    long: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Tree:
     """The project's files, as far as they are told."""
 
     disk: Disk
-    paths: Sequence[str] = ()
+    names: Names = Names()
     unread: str | None = None
-    """Why `paths` is not all of them."""
+    """Why `names` does not speak of all of them."""
     scripts: tuple[Script, ...] = ()
+    env_file_tracked: bool = False
+
+
+def survey(paths: Sequence[str]) -> Names:
+    """All names compared; a probe's part, because a hundred thousand of them take a tenth of a second."""
+    long = tuple(path for path in paths if len(path) > LONGEST)
+    return Names(len(paths), colliding(paths), not_portable(paths), long)
 
 
 def judge(tree: Tree, *, wsl: bool) -> Judged:
@@ -88,8 +105,8 @@ def _case(disk: Disk) -> Verdict:
 def _collisions(tree: Tree) -> Verdict:
     if tree.unread:
         return look("files.collisions", unknown=tree.unread), ()
-    check = look("files.collisions", f"{len(tree.paths)} names compared")
-    several = colliding(tree.paths)
+    check = look("files.collisions", f"{tree.names.count} names compared")
+    several = tree.names.colliding
     if not several:
         return check, ()
     message = f"names that differ only in case: {some(several, 4)}; on macOS and Windows one hides the other"
@@ -114,9 +131,8 @@ def colliding(paths: Sequence[str]) -> tuple[str, ...]:
 def _names(tree: Tree) -> Verdict:
     if tree.unread:
         return look("files.names", unknown=tree.unread), ()
-    check = look("files.names", f"{len(tree.paths)} names")
-    illegal = not_portable(tree.paths)
-    long = tuple(path for path in tree.paths if len(path) > LONGEST)
+    check = look("files.names", f"{tree.names.count} names")
+    illegal, long = tree.names.illegal, tree.names.long
     findings = []
     if illegal:
         message = f"names that Windows can't hold: {some(illegal)}"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devbox.core.tree_checks import Disk, Script, Tree, colliding, judge, not_portable
+from devbox.core.tree_checks import Disk, Script, Tree, colliding, judge, not_portable, survey
 
 DISK = Disk("ext4", "/", runs_programs=True, writable=True, case_sensitive=True)
 
@@ -24,7 +24,7 @@ def script(**changes: bool) -> Script:
 @pytest.mark.parametrize("kind", ["ext4", "overlay", "apfs", "btrfs", "virtiofs", None])
 def test_ordinary_file_systems_are_no_finding(kind: str | None) -> None:
     disk = Disk(kind, "/", runs_programs=True, writable=True, case_sensitive=False)
-    assert ids(Tree(disk, ("a", "b/c"), scripts=(script(),))) == []
+    assert ids(Tree(disk, survey(("a", "b/c")), scripts=(script(),))) == []
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,5 @@ def test_what_other_systems_do_to_scripts(changes: dict[str, bool], found: list[
 
 
 def test_long_and_unportable_names_are_notes() -> None:
-    assert ids(Tree(DISK, ("x" * 250, "aux.c"))) == [("files.names.illegal", "info"), ("files.names.long", "info")]
+    tree = Tree(DISK, survey(("x" * 250, "aux.c")))
+    assert ids(tree) == [("files.names.illegal", "info"), ("files.names.long", "info")]

@@ -58,7 +58,7 @@ def _tracked(repository: Any) -> bool | None:
     """Whether git tracks `.env`; None where the index could not be read, False outside git."""
     if repository is None or repository.git is None:
         return False
-    return None if repository.git.unread else ".env" in repository.tree.paths
+    return None if repository.git.unread else bool(repository.tree.env_file_tracked)
 
 
 def _settings(root: str, names: tuple[str, ...]) -> Settings:

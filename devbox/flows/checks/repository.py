@@ -56,16 +56,18 @@ def _judge(facts: Any, view: ProjectView, others: Mapping[str, Any]) -> Judged:
 def _walked(root: str, tree: Tree) -> Tree:
     """The files of a project outside git; too many of them are not compared."""
     from devbox.core.git_checks import REGULAR, Tracked
+    from devbox.core.tree_checks import survey
     from devbox.project.scripts import read_scripts, walk
 
     paths, complete = walk(root)
     scripts = read_scripts(root, (Tracked(path, REGULAR) for path in paths))
     unread = None if complete else "the folder is not a git checkout and holds too many files to compare"
-    return replace(tree, paths=paths, scripts=scripts, unread=unread)
+    return replace(tree, names=survey(paths), scripts=scripts, unread=unread)
 
 
 def _tracked_tree(root: str, checkout: Checkout, git: GitState, tree: Tree) -> Tree:
     from devbox.core.git_checks import REGULAR, SUBMODULE, Tracked
+    from devbox.core.tree_checks import survey
     from devbox.project.scripts import read_scripts
 
     files = [
@@ -74,7 +76,10 @@ def _tracked_tree(root: str, checkout: Checkout, git: GitState, tree: Tree) -> T
         if one.mode != SUBMODULE and (shown := checkout.shown(one.path))
     ]
     own = [Tracked(_ENV_FILE, REGULAR)] if os.path.isfile(os.path.join(root, _ENV_FILE)) else []
-    return replace(tree, paths=tuple(one.path for one in files), scripts=read_scripts(root, (*own, *files)))
+    paths = [one.path for one in files]
+    return replace(
+        tree, names=survey(paths), scripts=read_scripts(root, (*own, *files)), env_file_tracked=_ENV_FILE in paths
+    )
 
 
 def _git_state(subject: Subject, view: ProjectView, checkout: Checkout) -> GitState:
