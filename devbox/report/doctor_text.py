@@ -73,9 +73,8 @@ def check_list() -> str:
         if here:
             lines += [*([""] if lines else []), layer.replace("_", " ")]
         for check in here:
-            lines.append(f"  {check.id:<{width}}  {check.title}")
-            if check.aliases:
-                lines.append(f"  {'':<{width}}  also {', '.join(check.aliases)}")
+            known = f" ({', '.join(check.aliases)})" if check.aliases else ""
+            lines.append(f"  {check.id:<{width}}  {check.title}{known}")
     return "\n".join(lines)
 
 
