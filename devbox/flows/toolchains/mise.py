@@ -17,8 +17,9 @@ from devbox.flows.toolchains.machine import Machine
 from devbox.host import mise as layout
 from devbox.host.program import commands
 from devbox.project.pins import mise_lock
-from devbox.project.pins.mise_config import Configuration, Places, Problem, Source, Stage, config_root, read
+from devbox.project.pins.mise_config import read
 from devbox.project.pins.mise_early import ARCH_NAMES, SYSTEM_NAMES, flag, here
+from devbox.project.pins.mise_sources import Configuration, Places, Problem, Source, Stage, config_root
 from devbox.project.pins.mise_toml import Wish, tool_name
 from devbox.project.pins.mise_trust import Records
 

@@ -35,6 +35,9 @@ def select(machine: Machine) -> tuple[Selection, ...]:
     source = _source(machine, pyenv)
     if not pyenv.present and source.path is None:
         return ()
+    start = machine.env.get("PYENV_DIR")
+    if pyenv.present and start and not os.path.isdir(os.path.join(machine.cwd, start)):
+        return (_stuck(start),)
     names = _names(source)
     found = {name: rules.resolve(name, pyenv.installed, pyenv.installed.names) for name in names}
     resolved = tuple(version for name in names if (version := found[name])) if names else (SYSTEM,)
@@ -58,6 +61,14 @@ def select(machine: Machine) -> tuple[Selection, ...]:
         hint=f"`pyenv install {missing[0]}`" if missing and pyenv.present and _installable(missing[0]) else None,
     )
     return (_shadowed(machine, pyenv, selection),)
+
+
+def _stuck(start: str) -> Selection:
+    """Where `PYENV_DIR` is no folder every pyenv command fails, those behind its shims too."""
+    return Selection(
+        tool=_TOOL, manager="pyenv", error="malformed", source="env:PYENV_DIR", expected_program=False,
+        detail=f"pyenv cannot change into PYENV_DIR, `{start}`", hint="`unset PYENV_DIR`",
+    )
 
 
 def _source(machine: Machine, pyenv: layout.Pyenv) -> _Source:

@@ -6,116 +6,26 @@ spec/toolchains.md 5.1, 5.2, 5.6, 5.7. Reads files as data; renders nothing, tru
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
-from typing import Any, Literal
+from typing import Any
 
 from devbox.core.toolchain.mise import parse_request
 from devbox.project.pins import idiomatic, mise_early, mise_names
 from devbox.project.pins.files import VersionFiles, folders_up
-from devbox.project.pins.mise_toml import MiseToml, Wish, has_template, parse
-from devbox.project.pins.mise_trust import Records, Trust, trust
+from devbox.project.pins.mise_sources import (
+    Configuration,
+    Fault,
+    Places,
+    Problem,
+    Source,
+    Stage,
+    below,
+    config_root,
+)
+from devbox.project.pins.mise_toml import MiseToml, has_template, parse
+from devbox.project.pins.mise_trust import Trust, trust
 from devbox.project.pins.tool_versions import parse_for_mise
-
-Fault = Literal["malformed", "untrusted", "min-version"]
-
-
-class Stage(IntEnum):
-    """When mise notices a problem: it stops at the first."""
-
-    START = 0
-    """Variables and `.miserc.toml`."""
-    FILE = 1
-    """One file after the other, those of the outermost folder first: trust, types, `.tool-versions`."""
-    AGE = 2
-    """`min_version`, once all files are read."""
-    VERSION = 3
-    """A version text that mise refuses."""
-    VARIABLE = 4
-    """The same in an environment variable."""
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """What the machine tells: folders of configuration, trust records, and where the user stands."""
-
-    cwd: str
-    home: str
-    config: str
-    system_config: str
-    global_file: str | None
-    records: Records
-    env: Mapping[str, str]
-    today: tuple[int, int, int]
-
-    @property
-    def global_root(self) -> str:
-        """The folder that the user's and the system's files configure."""
-        return self.env.get("MISE_GLOBAL_CONFIG_ROOT") or self.home
-
-    @property
-    def abandoned(self) -> str | None:
-        """The folder of configuration that `MISE_CONFIG_DIR` took the place of: nothing in it is read any more."""
-        base = self.env.get("XDG_CONFIG_HOME") or os.path.join(self.home, ".config")
-        default = os.path.join(base, "mise")
-        return default if default != self.config else None
-
-    def is_global(self, path: str) -> bool:
-        """Whether the file is the user's or the system's own, which needs no trust."""
-        named = (self.global_file, self.env.get("MISE_SYSTEM_CONFIG_FILE"))
-        return path in named or any(_below(path, folder) for folder in (self.config, self.system_config))
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One file that sets tools."""
-
-    path: str
-    shown: str
-    kind: Literal["toml", "tool-versions", "idiomatic"]
-    tools: Mapping[str, tuple[Wish, ...]]
-    content: MiseToml | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why every mise command fails here."""
-
-    fault: Fault
-    stage: Stage
-    shown: str
-    detail: str
-    line: int | None = None
-    tools: tuple[str, ...] = ()
-    """Tools that the failing file names, as far as can be seen."""
-
-
-@dataclass(slots=True)
-class Configuration:
-    """Everything that was read."""
-
-    sources: list[Source] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    environments: tuple[str, ...] = ()
-    """`MISE_ENV`"""
-
-    @property
-    def failure(self) -> Problem | None:
-        """Why mise fails: of the problems of its first stage the one it meets first."""
-        return min(self.problems, key=lambda problem: problem.stage, default=None)
-
-    def setting(self, name: str) -> Any:
-        """A setting of the strongest file that has it."""
-        files = (source.content.settings for source in self.sources if source.content)
-        return next((settings[name] for settings in files if name in settings), None)
-
-    def names(self, name: str, variable: str, env: Mapping[str, str]) -> tuple[str, ...] | None:
-        """A setting that is a list: from its variable (commas), else from the files; None where neither has it."""
-        if variable in env:
-            return tuple(word.strip() for word in env[variable].split(",") if word.strip())
-        value = self.setting(name)
-        return tuple(word for word in value if isinstance(word, str)) if isinstance(value, list) else None
 
 
 def read(places: Places, files: VersionFiles) -> Configuration:
@@ -150,7 +60,8 @@ class _Reader:
         names = mise_names.config_names(self.early.naming)
         groups = [list(self._named(folder, names)) for folder in folders]
         layers = list(self._once(rules, [*groups, own]))
-        outermost_first = sorted((path for layer in layers for path in layer), key=self._depth)
+        depth = {path: os.path.realpath(self._root(path, rules)).count("/") for layer in layers for path in layer}
+        outermost_first = sorted(depth, key=lambda path: depth[path])
         sources = {path: self._source(path, rules) for path in outermost_first}
         found = [[source for path in layer if (source := sources[path])] for layer in layers]
         self.found.sources = [source for group in found for source in group]
@@ -162,9 +73,9 @@ class _Reader:
                 group += self._idiomatic(folder, others)
             self.found.sources = [source for group in found for source in group]
 
-    def _depth(self, path: str) -> int:
-        """How deep the folder lies that the file configures, which is the order in which mise loads files."""
-        return os.path.realpath(config_root(path, self.places)).count("/")
+    def _root(self, path: str, rules: Trust) -> str:
+        """What is trusted or ignored with the file, and tells in which order mise loads files."""
+        return path if rules.paranoid else config_root(path, self.places)
 
     def _words(self, name: str, variable: str) -> tuple[str, ...]:
         return self.found.names(name, variable, self.places.env) or ()
@@ -220,16 +131,16 @@ class _Reader:
 
     def _is_left_out(self, path: str, rules: Trust) -> bool:
         abandoned = self.places.abandoned
-        if abandoned and _below(path, abandoned) and not self.places.is_global(path):
+        if abandoned and below(path, abandoned) and not self.places.is_global(path):
             return True
-        root = config_root(path, self.places)
+        root = self._root(path, rules)
         return self._is_ignored(path) or self._is_ignored(root) or rules.left_out(path, root)
 
     def _is_ignored(self, path: str) -> bool:
         """Whether `ignored_config_paths` leaves it out."""
         real = os.path.realpath(path)
         roots = (*self.early.ignored, *(os.path.realpath(root) for root in self.early.ignored))
-        return any(_below(path, root) or _below(real, root) for root in roots)
+        return any(below(path, root) or below(real, root) for root in roots)
 
     def _settings(self, paths: list[str]) -> dict[str, Any]:
         """Settings of the user's and the system's files alone, which decide about trust."""
@@ -275,7 +186,7 @@ class _Reader:
             return None
         if rules.safe and not own:
             content = replace(content, settings={}, aliases={})
-        elif self.places.records.ignores(path, config_root(path, self.places)):
+        elif self.places.records.ignores(path, self._root(path, rules)):
             content = replace(content, settings={})
         return self._checked(Source(path, shown, "toml", content.tools, content), Stage.VERSION)
 
@@ -316,25 +227,6 @@ class _Reader:
         stage: Stage = Stage.FILE,
     ) -> None:
         self.found.problems.append(Problem(fault, stage, shown, detail, line, tools))
-
-
-def config_root(path: str, places: Places) -> str:
-    """The folder that a file configures; relative `path:` values and trust refer to it (`config_root.rs`)."""
-    if places.is_global(path):
-        return places.global_root
-    folder, name = os.path.split(path)
-    parent, grandparent = os.path.split(folder)[::-1][0], os.path.basename(os.path.dirname(folder))
-    above = os.path.dirname(folder)
-    if parent == "conf.d" and grandparent in ("mise", ".mise"):
-        top = os.path.dirname(above)
-        return os.path.dirname(top) if os.path.basename(top) == ".config" else top
-    if parent in ("mise", ".mise") and name.startswith("config.") and name.endswith(".toml"):
-        return os.path.dirname(above) if grandparent == ".config" else above
-    return above if parent == ".config" else folder
-
-
-def _below(path: str, root: str) -> bool:
-    return path == root or path.startswith(f"{root.rstrip('/')}/")
 
 
 def _is_later(version: str, today: tuple[int, int, int]) -> bool:

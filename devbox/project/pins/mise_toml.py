@@ -48,7 +48,7 @@ class MiseToml:
     safe: bool = True
     """Read by mise without trust."""
     problem: str | None = None
-    """Why mise fails on it; then `named` are the tools that its text seems to name."""
+    """Why mise fails on it; then `named` are the tools that its text seems to name. Its settings hold all the same."""
     line: int | None = None
     named: tuple[str, ...] = ()
 
@@ -64,13 +64,13 @@ def parse(data: bytes, shown: str) -> MiseToml:
     min_version = _min_version(table.get("min_version"))
     wrong = misshapen(table)
     if wrong is not None:
-        return _broken(data, wrong.sentence, wrong.line, safe, min_version=min_version)
+        return _broken(data, wrong.sentence, wrong.line, safe, _settings(table), min_version)
     tools: dict[str, tuple[Wish, ...]] = {}
     for name, node in _table(table.get("tools")).items():
         wishes = tuple(_wishes(node))
         if any(wish is None for wish in wishes):
             problem = f"`tools.{name}` is not a version, a list of versions or a table"
-            return _broken(data, problem, node.origin.line, safe, min_version=min_version)
+            return _broken(data, problem, node.origin.line, safe, _settings(table), min_version)
         tools[tool_name(name)] = tuple(wish for wish in wishes if wish is not None)
     return MiseToml(tools, _aliases(table), _settings(table), min_version, safe)
 
@@ -87,11 +87,14 @@ def has_template(text: str) -> bool:
 
 
 def _broken(
-    data: bytes, problem: str, line: int | None, safe: bool = False, *, min_version: str | None = None
+    data: bytes, problem: str, line: int | None, safe: bool = False, settings: Mapping[str, Any] | None = None,
+    min_version: str | None = None,
 ) -> MiseToml:
     sections = _TOOLS_SECTION.findall(data.decode("utf-8", "replace"))
     named = tuple(tool_name(name) for section in sections for name in _TOOL_LINE.findall(section))
-    return MiseToml(problem=problem, line=line, named=named, safe=safe, min_version=min_version)
+    return MiseToml(
+        settings=settings or {}, problem=problem, line=line, named=named, safe=safe, min_version=min_version
+    )
 
 
 def _table(node: Node | None) -> Mapping[str, Node]:
@@ -138,7 +141,7 @@ def _table_wish(table: Mapping[str, Node], line: int) -> Wish | None:
 
 
 def _aliases(table: Mapping[str, Node]) -> dict[str, dict[str, str]]:
-    """`[tool_alias.<tool>.versions]`, and its older spelling `[alias.<tool>]`."""
+    """`[tool_alias.<tool>.versions]`, and its older spelling `[alias.<tool>]`; here `nodejs` is not `node`."""
     found: dict[str, dict[str, str]] = {}
     for key in ("alias", "tool_alias"):
         node = table.get(key)
@@ -146,7 +149,7 @@ def _aliases(table: Mapping[str, Node]) -> dict[str, dict[str, str]]:
             versions = (entry.table or {}).get("versions")
             words = (versions.table if versions else None) or (entry.table or {})
             plain = {name: item.value for name, item in words.items() if isinstance(item.value, str)}
-            found.setdefault(tool_name(tool), {}).update(plain)
+            found.setdefault(tool, {}).update(plain)
     return found
 
 
