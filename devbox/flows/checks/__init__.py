@@ -7,6 +7,7 @@ what a probe needs is imported inside it.
 from __future__ import annotations
 
 from devbox.flows.checks import (
+    compose,
     container,
     dependencies,
     dockerfile,
@@ -15,6 +16,7 @@ from devbox.flows.checks import (
     gpu,
     platform,
     ports,
+    privileges,
     repository,
     system,
 )
@@ -31,4 +33,6 @@ GROUPS: tuple[Group, ...] = (
     repository.GROUP,
     dependencies.GROUP,
     dockerfile.GROUP,
+    compose.GROUP,
+    privileges.GROUP,
 )

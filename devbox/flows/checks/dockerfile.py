@@ -18,6 +18,7 @@ from devbox.core.facts import Origin
 from devbox.core.findings import Finding
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject
+from devbox.project.discovery import COMPOSE_FILES
 from devbox.project.reading import list_project_folder
 
 if TYPE_CHECKING:
@@ -37,19 +38,28 @@ class Found:
 
 
 def _probe(subject: Subject, view: ProjectView) -> Found:
+    # Deferred, like the rest: many directories have no Dockerfile.
     from devbox.project.rules.builds import folders, named_builds, sites
 
     root = str(view.root)
-    builds = [*named_builds(view.project)] if view.project else []
-    builds += compose_builds(view)
+    builds = [*(named_builds(view.project) if view.project else ()), *_compose_builds(view)]
     listed = {folder: names for folder in folders() if isinstance(names := list_project_folder(root, folder), tuple)}
     places = sites(root, builds, listed)
     return Found(len(places), tuple(_examined(view, places))) if places else Found(0)
 
 
-def compose_builds(view: ProjectView) -> tuple[NamedBuild, ...]:
+def _compose_builds(view: ProjectView) -> Iterator[NamedBuild]:
     """The builds that compose files ask for."""
-    return ()
+    root, files = str(view.root), view.machine.files
+    if not any(files.is_file(os.path.join(root, name)) for name in COMPOSE_FILES):
+        return
+    # Deferred: YAML costs 15 ms.
+    from devbox.project.rules.compose import builds, read_compose, variables
+
+    found, _ = read_compose(files, root)
+    known = variables(files, root, view.machine.env)
+    for file in found:
+        yield from builds(file, known)
 
 
 def _judge(facts: Any, view: ProjectView, others: Mapping[str, Any]) -> Judged:
