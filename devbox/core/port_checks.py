@@ -38,6 +38,7 @@ def _taken(port: Port) -> Finding:
     written = f"{port.free}:{port.container_port}"
     look_up = f"`ss -ltnp 'sport = :{port.host_port}'` shows who has it"
     return found(
-        ID, "warn", message, name=str(port.host_port), expected="free", actual="taken", origin=port.origin,
+        ID, "warn", message, name=str(port.host_port), subject=f"port {port.host_port}", expected="free",
+        actual="taken", origin=port.origin,
         hint=f'{port.free} is free: `ports = ["{written}"]`' if port.free else look_up,
     )
