@@ -58,7 +58,8 @@ class _Lock:
 
     def importers(self) -> dict[str, tuple[Want, ...]]:
         found = {}
-        for place, content in _importers(self.document).items():
+        for place, value in _importers(self.document).items():
+            content = table(value)
             if ".." not in place.split("/") and not place.startswith("/"):
                 found["" if place == "." else place] = tuple(self._wants(content, importer=True))
         return found
@@ -78,7 +79,7 @@ class _Lock:
 
     def _wants(self, content: Mapping[str, Any], *, importer: bool = False) -> Iterator[Want]:
         for section, need in _SECTIONS:
-            for name, value in table(content.get(section)).items():
+            for name, value in table(content, section).items():
                 reference = value.get("version") if isinstance(value, dict) else value
                 if isinstance(reference, str) and not reference.startswith("link:"):
                     yield Want(name, self._key(name, reference), need if importer or need == "optional" else "required")
@@ -134,7 +135,8 @@ def _staleness(path: str, document: Block, around: Surroundings) -> Problem | No
     """Each importer's recorded ranges beside its package.json, as `--frozen-lockfile` compares."""
     overridden = {name.rpartition(">")[2].rpartition("@")[0] or name for name in table(document.get("overrides"))}
     found = []
-    for place, content in _importers(document).items():
+    for place, value in _importers(document).items():
+        content = table(value)
         folder = "" if place == "." else place
         manifest = None if ".." in folder.split("/") or folder.startswith("/") else around.package(folder)
         if manifest is None:

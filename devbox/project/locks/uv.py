@@ -23,7 +23,7 @@ _FOLDERS = ("editable", "directory", "virtual")
 def read(data: bytes, path: str, around: Surroundings) -> PythonLock:
     """The lock; raises ConfigError for what is not TOML."""
     document = read_tables(data, path)
-    packages = [entry for entry in document.get("package") or () if isinstance(entry, dict) and entry.get("name")]
+    packages = [entry for entry in _rows(document.get("package")) if entry.get("name")]
     if document.get("version") != 1:
         return PythonLock(problems=(Problem(
             "unsupported", path, f"{path} has version {document.get('version')!r}; devbox reads version 1",
@@ -56,33 +56,41 @@ def _node(entry: Mapping[str, Any]) -> Node:
     )
 
 
+def _rows(value: Any) -> list[dict[str, Any]]:
+    """The tables of an array; whatever else stands in it is left out."""
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
 def _edges(rows: Any) -> tuple[Edge, ...]:
     return tuple(
         Edge(
             canonical(str(row.get("name", ""))), str(row.get("marker", "")),
             row["version"] if isinstance(row.get("version"), str) else None, texts(row.get("extra")),
         )
-        for row in rows or ()
-        if isinstance(row, dict)
+        for row in _rows(rows)
     )
 
 
 def _roots(
     document: Mapping[str, Any], packages: list[dict[str, Any]], pyproject: Mapping[str, Any]
 ) -> tuple[Root, ...]:
-    """The project itself; where the root is only a workspace, all its members."""
-    members = {canonical(name) for name in texts(table(document.get("manifest")).get("members"))}
+    """The project itself; where the root is only a workspace, all its members and the root's own groups."""
+    manifest = table(document.get("manifest"))
+    members = {canonical(name) for name in texts(manifest.get("members"))}
     own = [entry for entry in packages if _folder(entry) == "."]
     chosen = own or [entry for entry in packages if canonical(str(entry["name"])) in members]
     found = [Root(Edge(canonical(str(entry["name"])))) for entry in chosen]
-    for entry in chosen:
-        groups = table(entry.get("dev-dependencies"))
-        wanted = table(pyproject, "tool", "uv").get("default-groups", ["dev"])
-        names: Iterable[str] = groups if wanted == "all" else texts(wanted)
-        for group in names:
+    for groups in (*(table(entry.get("dev-dependencies")) for entry in chosen), table(manifest, "dependency-groups")):
+        for group in _default_groups(pyproject, groups):
             found += [Root(edge, "dev") for edge in _edges(groups.get(group))]
-    found += [Root(edge) for edge in _edges(table(document.get("manifest")).get("requirements"))]
+    found += [Root(edge) for edge in _edges(manifest.get("requirements"))]
     return tuple(found)
+
+
+def _default_groups(pyproject: Mapping[str, Any], groups: Mapping[str, Any]) -> Iterable[str]:
+    """The groups that a plain `uv sync` installs, by the names that the lock has for them."""
+    wanted = table(pyproject, "tool", "uv").get("default-groups", ["dev"])
+    return groups if wanted == "all" else [canonical(name) for name in texts(wanted)]
 
 
 def _staleness(
@@ -93,39 +101,37 @@ def _staleness(
     project = table(pyproject.get("project"))
     found = []
     if "dependencies" not in texts(project.get("dynamic")):
-        declared = _declared(project)
-        found += changes(declared, _recorded(metadata.get("requires-dist")))
-    groups = expanded(table(pyproject.get("dependency-groups")))
+        found += _differences(_declared(project), metadata.get("requires-dist"))
+    groups = {canonical(name): lines for name, lines in expanded(table(pyproject.get("dependency-groups"))).items()}
     legacy = texts(table(pyproject, "tool", "uv").get("dev-dependencies"))
     if legacy:
         groups = {**groups, "dev": (*groups.get("dev", ()), *legacy)}
     recorded = table(metadata.get("requires-dev"))
     for group in sorted({*groups, *recorded}):
-        asked = _asked(groups.get(group, ()))
-        found += [f"{change} (group {group})" for change in changes(asked, _recorded(recorded.get(group)))]
+        changed = _differences(groups.get(group, ()), recorded.get(group))
+        found += [f"{change} (group {group})" for change in changed]
     asked_python, locked_python = project.get("requires-python"), document.get("requires-python")
     if isinstance(asked_python, str) and isinstance(locked_python, str) and not _same_set(asked_python, locked_python):
         found.append(f"python {asked_python} instead of {locked_python}")
     return stale(path, PYPROJECT, found, RELOCK)
 
 
-def _declared(project: Mapping[str, Any]) -> Requirements:
+def _declared(project: Mapping[str, Any]) -> list[str]:
     lines = list(texts(project.get("dependencies")))
     if "optional-dependencies" not in texts(project.get("dynamic")):
         lines += [line for extra in table(project.get("optional-dependencies")).values() for line in texts(extra)]
-    return _asked(lines)
+    return lines
 
 
-def _asked(lines: Iterable[str]) -> Requirements:
-    return Requirements.of(found for line in lines if (found := requirement(line)) is not None)
-
-
-def _recorded(rows: Any) -> Requirements:
-    return Requirements.of(
-        (canonical(str(row.get("name", ""))), str(row.get("specifier", "")))
-        for row in rows or ()
-        if isinstance(row, dict)
-    )
+def _differences(lines: Iterable[str], recorded: Any) -> list[str]:
+    """Requirement lines beside the lock's record of them; it drops the version set of what comes from a folder, a
+    checkout or a URL."""
+    rows = [(canonical(str(row.get("name", ""))), row) for row in _rows(recorded)]
+    direct = {name for name, row in rows if any(kind in row for kind in (*_FOLDERS, "git", "url", "path"))}
+    pairs = [pair for line in lines if (pair := requirement(line)) is not None]
+    asked = Requirements.of((name, "" if name in direct else spec) for name, spec in pairs)
+    locked = Requirements.of((name, "" if name in direct else str(row.get("specifier", ""))) for name, row in rows)
+    return changes(asked, locked)
 
 
 def _same_set(one: str, two: str) -> bool:
