@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from devbox.core.findings import ToolchainRow
-from devbox.core.toolchain.selection import finish
+from devbox.core.toolchain.selection import Selection, finish
 from devbox.flows.toolchains import MANAGERS
 from devbox.flows.toolchains.machine import Machine
 from devbox.host.path import Boundary, SearchPath
@@ -142,6 +142,10 @@ class World:
             pins=(),
             today=(2026, 11, 20),
         )
+
+    def selections(self, manager: str) -> tuple[Selection, ...]:
+        """What one manager selects, before programs are asked."""
+        return MANAGERS[manager](self.machine())
 
     def rows(self, manager: str) -> dict[str, ToolchainRow]:
         """The finished rows of one manager by tool."""

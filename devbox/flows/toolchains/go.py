@@ -46,7 +46,7 @@ def select(machine: Machine) -> tuple[Selection, ...]:
     path = workspace or machine.files.nearest(go_mod.MOD, machine.cwd)
     data = machine.files.read(path) if path else None
     wishes = _wishes(machine, settings, path if data is not None else None, data or b"")
-    if not wishes.declared and not wishes.module.problem:
+    if not wishes.declared and not wishes.module.problem and gowork_error is None:
         return ()
     candidates = {name: program for name in _names(wishes) if (program := _candidate(machine, wishes, name))}
     selection = Selection(
