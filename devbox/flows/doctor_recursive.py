@@ -30,7 +30,7 @@ from devbox.flows.toolchain_report import Toolchains, read_toolchains
 from devbox.host.git_listing import visible_files
 from devbox.project.devbox_toml import FILE
 from devbox.project.discovery import DOCKERFILE, Discovery, load_project
-from devbox.project.pins.files import folders_up
+from devbox.project.pins.files import VersionFiles, folders_up
 from devbox.project.subprojects import project_folders, walk
 
 LIMIT = 2000
@@ -88,10 +88,11 @@ def _notes(folders: tuple[str, ...], reason: str | None) -> Judged:
 def _run(
     subject: Subject, examination: Examination, subviews: Mapping[str, ProjectView], notes: Judged
 ) -> DoctorReport:
-    """Every probe beside the others: of programs and groups, and of groups in sub-projects."""
+    """Every probe beside the others: of programs and groups, and of groups in sub-projects that describe a box."""
     groups = tuple(group for group in examination.groups if group.in_subprojects)
+    boxes = {name: _by_itself(view) for name, view in subviews.items() if view.has_box}
     inside: dict[Hashable, Callable[[], Any]] = {
-        (group.name, name): partial(group.probe, subject, view) for name, view in subviews.items() for group in groups
+        (group.name, name): partial(group.probe, subject, view) for name, view in boxes.items() for group in groups
     }
     found: dict[tuple[str, str], object] = {}
     probes: dict[Hashable, Callable[[], Any]] = {**examination.probes(subject), **inside}
@@ -100,14 +101,20 @@ def _run(
             found[key] = value
         else:
             examination.keep(key, value, seconds)
-    others = [notes]
-    for name, view in subviews.items():
+    others = [notes, *(Judged((), view.problems) for view in subviews.values())]
+    for name, view in boxes.items():
         for group in groups:
             key = (group.name, name)
             judged = group.judge(found[key], view, examination.found) if key in found else late(group)
             others.append(_below(judged, name))
-        others.append(Judged((), view.problems))
     return examination.report(others)
+
+
+def _by_itself(view: ProjectView) -> ProjectView:
+    """A sub-project whose paths begin at its own root, as a group expects."""
+    root = str(view.root)
+    machine = replace(view.machine, files=VersionFiles(root), pins=view.project.toolchains if view.project else ())
+    return replace(view, machine=machine)
 
 
 def _below(judged: Judged, folder: str) -> Judged:
