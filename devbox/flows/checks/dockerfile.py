@@ -135,4 +135,4 @@ def _context(view: ProjectView, site: Site) -> tuple[Context | None, tuple[Findi
     return Context(site.context), ()
 
 
-GROUP = Group("dockerfile", dict.fromkeys(_IDS, ""), _probe, _judge, lambda view: False)
+GROUP = Group("dockerfile", dict.fromkeys(_IDS, ""), _probe, _judge, lambda view: False, in_subprojects=True)
