@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from devbox.core.toolchain.selection import Program
@@ -86,6 +86,15 @@ class SearchPath:
                     return program
         return None
 
+    def find_all(self, tool: str, commands: Collection[str]) -> Iterator[Program]:
+        """Every program of these names, entry by entry, in each by name."""
+        for entry in self.entries:
+            folder = entry.directory if os.path.isabs(entry.directory) else os.path.join(self.cwd, entry.directory)
+            for command in commands:
+                program = self._program(tool, os.path.join(folder, command), entry)
+                if program is not None:
+                    yield program
+
     def contains(self, folder: str) -> bool:
         """Whether the folder is on PATH."""
         wanted = os.path.realpath(folder)
@@ -141,6 +150,8 @@ def shim_manager(path: str) -> str | None:
     real = os.path.basename(target)
     if real in _PROXY_PROGRAMS and real != os.path.basename(path):
         return _PROXY_PROGRAMS[real]
+    if os.path.isfile(os.path.join(os.path.dirname(target), "..", "libexec", "tfenv-exec")):
+        return "tfenv"
     try:
         with open(path, "rb") as file:
             start = file.read(_PEEK)
@@ -149,4 +160,6 @@ def shim_manager(path: str) -> str | None:
     if not start.startswith(b"#!"):
         return None
     words = start.decode("utf-8", "replace")
+    if "\n# asdf-plugin: " in words:
+        return "asdf"
     return next((name for name in _SHIM_WORDS if f"{name} exec" in words or f'{name}" exec' in words), None)

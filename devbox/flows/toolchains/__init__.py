@@ -16,6 +16,7 @@ from devbox.flows.toolchains import (
     devcontainer,
     dockerfile,
     dotnet,
+    fnm,
     github_actions,
     go,
     jenv,
@@ -29,6 +30,7 @@ from devbox.flows.toolchains import (
     rustup,
     sdkman,
     tfenv,
+    uv,
     volta,
 )
 from devbox.flows.toolchains.machine import Machine
@@ -37,8 +39,10 @@ Select = Callable[[Machine], tuple[Selection, ...]]
 
 MANAGERS: dict[str, Select] = {
     "pyenv": pyenv.select,
+    "uv": uv.select,
     "nvm": nvm.select,
     "nodenv": nodenv.select,
+    "fnm": fnm.select,
     "volta": volta.select,
     "rbenv": rbenv.select,
     "jenv": jenv.select,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 NAME = ".sdkmanrc"
 _SPACE = re.compile(r"[ \t\n\v\f\r\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000]+")
-_CANDIDATE = re.compile(r"[a-z]+=.+", re.DOTALL)
+_BROKEN = re.compile(r"[\udc80-\udcff]")
 _ECHO_OPTION = re.compile(r"-[neE]+")
 
 
@@ -41,10 +41,16 @@ def parse(data: bytes) -> Sdkmanrc:
         content = _SPACE.sub("", line.partition("#")[0])
         if not content or _ECHO_OPTION.fullmatch(content):
             continue
-        if not _CANDIDATE.fullmatch(content):
+        if not _is_candidate(content):
             stops_at = stops_at or number
         elif stops_at is None:
             candidates.append(Candidate(content.rpartition("=")[0], content.partition("=")[2], number))
         else:
             unreached.append(content.rpartition("=")[0])
     return Sdkmanrc(tuple(candidates), stops_at, tuple(unreached))
+
+
+def _is_candidate(content: str) -> bool:
+    """`^[[:lower:]]+\\=.+$`; no byte outside UTF-8 matches a dot."""
+    name, _, version = content.partition("=")
+    return bool(version) and all(letter.islower() for letter in name) and name != "" and not _BROKEN.search(content)
