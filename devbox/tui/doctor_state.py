@@ -73,8 +73,13 @@ def _rescanned(view: DoctorView, rows: tuple[DoctorRow, ...]) -> DoctorView:
 def _merged(view: DoctorView, rows: tuple[DoctorRow, ...]) -> DoctorView:
     """Rows changed in place, new ones at the end: nothing jumps while probes finish."""
     news = {row.key: row for row in rows}
-    kept = tuple(news.pop(row.key, row) for row in view.rows)
+    kept = tuple(_renewed(row, news.pop(row.key, row), view.scope) for row in view.rows)
     return replace(view, rows=(*kept, *news.values()))
+
+
+def _renewed(was: DoctorRow, row: DoctorRow, scope: tuple[str, ...]) -> DoctorRow:
+    """A scan of one tool does not ask the box: what it ran stays known."""
+    return replace(row, container=was.container) if scope and row.container is None else row
 
 
 def _relayered(view: DoctorView, changed: tuple[DoctorRow, ...]) -> dict[Layer, CheckStatus]:

@@ -228,6 +228,14 @@ def test_a_partial_scan_keeps_the_other_rows_and_layers() -> None:
     assert view.layers["dependencies"] == "unknown"
 
 
+def test_a_rescan_of_one_tool_keeps_what_the_box_runs() -> None:
+    view = fold_doctor(DoctorView(), Finished(sample.REPORT, sample.BOXED))
+    view = fold_doctor(replace(view, scope=("toolchain.python",)), Finished(sample.REPORT, (sample.PYTHON,)))
+    row = view.row(sample.PYTHON.key)
+    assert row is not None
+    assert row.container == "3.11.9"
+
+
 def test_a_fault_that_a_rescan_no_longer_finds_leaves_the_table() -> None:
     broken = replace(sample.MEMORY, key="project.config:devbox.toml:1:", status="error", layer="configuration")
     view = fold_doctor(DoctorView(), Finished(sample.REPORT, (broken, *sample.SORTED)))
