@@ -71,6 +71,10 @@ class Step:
     after: StepKey | None = None
     """For a miss of the cascade: the root it follows."""
     causes: tuple[Cause, ...] = ()
+    since: int | None = None
+    """The past build whose state the causes compare with."""
+    forecast: str | None = None
+    """What was foretold of it before the build: hit, miss, depends or unknown; None where nothing was."""
     past_seconds: float | None = None
     """How long it took when it last ran, from the ledger."""
     line: int | None = None

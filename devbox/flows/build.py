@@ -136,9 +136,13 @@ class _Watch:
         past = self._book.past_seconds(step)
         error = self._masker.mask_text(step.error) if step.error else step.error
         causes = step.causes or self._known_causes(step)
-        if past is None and not error and not causes:
+        said = self._book.said(step)
+        if past is None and not error and not causes and said is None:
             return step
-        return replace(step, past_seconds=past, error=error, causes=causes)
+        since = said.build if said and step.root else None
+        return replace(
+            step, past_seconds=past, error=error, causes=causes, forecast=said.word if said else None, since=since
+        )
 
     def _known_causes(self, step: Step) -> tuple[Cause, ...]:
         """What the request and the stream themselves prove; a root miss of another kind stays unknown."""

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from contextlib import closing
 
 from devbox.core.build import BuildState, Cause, Step
+from devbox.core.build_forecast import ForecastStep
 from devbox.core.errors import BusyError, DevboxError, ExhaustedError
 from devbox.core.events import BuildForeseen, Event, Note
 from devbox.core.labels import project_id
@@ -35,6 +36,7 @@ class BuildBook:
         self._outlook: Outlook | None = None
         self._numbers: dict[tuple[str, int], int] = {}
         """Vertex of the forecast by the place of its step."""
+        self._said: dict[tuple[str, int], ForecastStep] = {}
 
     def opened(self) -> Generator[Event, None, None]:
         """Read what past builds took. Raises ConfigError for a ledger that this devbox must not touch."""
@@ -63,6 +65,7 @@ class BuildBook:
                 if vertex.key is not None:
                     real = number if vertex.twin is None else vertex.twin
                     self._numbers[vertex.key.stage, vertex.key.index] = real
+        self._said = {(step.stage, step.index): step for step in summary.steps if step.word != "base"}
         yield BuildForeseen(self._service.name, summary)
         if summary.unseen:
             more = f" and {len(summary.unseen) - 1} more" if len(summary.unseen) > 1 else ""
@@ -94,10 +97,12 @@ class BuildBook:
 
     def causes(self, step: Step) -> tuple[Cause, ...]:
         """Why a root miss runs, as the forecast proved it before."""
-        number = self._numbers.get((stage_label(step.key.stage), step.key.index))
-        if number is None or self._outlook is None or number not in self._outlook.explanations:
-            return ()
-        return self._outlook.explanations[number].causes
+        said = self.said(step)
+        return said.causes if said else ()
+
+    def said(self, step: Step) -> ForecastStep | None:
+        """What was foretold of a step."""
+        return self._said.get((stage_label(step.key.stage), step.key.index))
 
     def recorded(self, prepared: Prepared, state: BuildState) -> tuple[Note, ...]:
         """Write the build down, and what it taught."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devbox.core.build import BuildState, Step, StepKey, StepStatus
+from devbox.core.build import BuildState, Cause, Step, StepKey, StepStatus
 from devbox.core.errors import BusyError, ConfigError, DevboxError, ExhaustedError
 from devbox.failpoint import failpoint
 from devbox.store.ledger_schema import MIGRATIONS, VERSION
@@ -29,6 +30,7 @@ BUSY_SECONDS = 5.0
 """How long to wait for another devbox that writes."""
 KEPT_BUILDS = 1_000
 """Builds of one project that are remembered."""
+_BUILD = "SELECT project, service, target, builder, started, seconds, outcome, image, id, saved FROM builds"
 _COMPANIONS = ("-wal", "-shm", "-journal")
 
 
@@ -49,13 +51,25 @@ class BuildRecord:
     steps: tuple[Step, ...] = ()
     id: int = 0
     """Given by the ledger; grows with time."""
+    saved: float | None = None
+    """Seconds that hits saved; None where nothing is known."""
+
+    @property
+    def hits(self) -> int:
+        """Instruction steps that came from cache."""
+        return sum(step.status is StepStatus.HIT for step in self.steps)
+
+    @property
+    def misses(self) -> int:
+        """Instruction steps that ran, failed ones included."""
+        return sum(step.status in (StepStatus.MISS, StepStatus.FAILED) for step in self.steps)
 
     @classmethod
     def of(cls, state: BuildState, *, project: str, service: str, started: float) -> BuildRecord:
         """The record of a build from its last state."""
         return cls(
             project, service, state.target, state.builder, started, state.seconds, state.outcome, state.image,
-            tuple(step for step in state.steps if step.twin is None),
+            tuple(step for step in state.steps if step.twin is None), saved=state.saved_seconds,
         )
 
 
@@ -116,16 +130,17 @@ class Ledger:
         """Remember a build; returns its id. Raises as `open` does."""
         with self.writing() as connection:
             cursor = connection.execute(
-                "INSERT INTO builds (project, service, target, builder, started, seconds, outcome, image)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO builds (project, service, target, builder, started, seconds, outcome, image, saved)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (build.project, build.service, build.target, build.builder, build.started, build.seconds, build.outcome,
-                 build.image),
+                 build.image, build.saved),
             )
             id = int(cursor.lastrowid or 0)
             connection.executemany(
-                "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(id, step.key.stage, step.key.index, step.key.platform, step.of, _storable(step.instruction),
-                  step.status.value, step.seconds, int(step.root), step.line) for step in build.steps],
+                  step.status.value, step.seconds, int(step.root), step.line, step.forecast,
+                  _causes_text(step.causes), step.since) for step in build.steps],
             )
             connection.execute(
                 "DELETE FROM builds WHERE project = ? AND id <= (SELECT id FROM builds WHERE project = ?"
@@ -156,24 +171,32 @@ class Ledger:
         """The newest builds of a project, newest first. Raises as `open` does."""
         with _translated(self._path):
             cursor = self._connection.execute(
-                "SELECT project, service, target, builder, started, seconds, outcome, image, id FROM builds"
-                " WHERE project = ? ORDER BY id DESC LIMIT ?", (project, limit),
+                f"{_BUILD} WHERE project = ? ORDER BY id DESC LIMIT ?", (project, limit),
             )
-            names = [column[0] for column in cursor.description]
-            rows = [dict(zip(names, row, strict=True)) for row in cursor]
-            return tuple(BuildRecord(**row, steps=self._steps(row["id"])) for row in rows)
+            return self._records(cursor)
+
+    def build(self, id: int, project: str) -> BuildRecord | None:
+        """One past build of a project. Raises as `open` does."""
+        with _translated(self._path):
+            found = self._records(self._connection.execute(f"{_BUILD} WHERE id = ? AND project = ?", (id, project)))
+        return found[0] if found else None
+
+    def _records(self, cursor: sqlite3.Cursor) -> tuple[BuildRecord, ...]:
+        names = [column[0] for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor]
+        return tuple(BuildRecord(**row, steps=self._steps(row["id"])) for row in rows)
 
     def _steps(self, build: int) -> tuple[Step, ...]:
         rows = self._connection.execute(
-            "SELECT stage, number, platform, of, instruction, status, seconds, root, line FROM steps WHERE build = ?"
-            " ORDER BY stage, platform, number", (build,),
+            "SELECT stage, number, platform, of, instruction, status, seconds, root, line, forecast, causes, since"
+            " FROM steps WHERE build = ? ORDER BY line, stage, platform, number", (build,),
         )
         return tuple(
             Step(
                 key=StepKey(stage, number, platform), of=of, instruction=instruction, status=StepStatus(status),
-                seconds=seconds, root=bool(root), line=line,
+                seconds=seconds, root=bool(root), line=line, forecast=forecast, causes=_causes(causes), since=since,
             )
-            for stage, number, platform, of, instruction, status, seconds, root, line in rows
+            for (stage, number, platform, of, instruction, status, seconds, root, line, forecast, causes, since) in rows
         )
 
     @contextlib.contextmanager
@@ -284,6 +307,14 @@ def _failure(error: sqlite3.Error, path: Path) -> DevboxError | _Damaged:
     if code == sqlite3.SQLITE_NOMEM:
         return ExhaustedError("not enough memory for the ledger")
     return ConfigError(f"cannot use {path}: {error}", path=str(path))
+
+
+def _causes_text(causes: tuple[Cause, ...]) -> str | None:
+    return json.dumps([[cause.kind, cause.path, cause.detail] for cause in causes]) if causes else None
+
+
+def _causes(text: str | None) -> tuple[Cause, ...]:
+    return tuple(Cause(kind, path, detail) for kind, path, detail in json.loads(text)) if text else ()
 
 
 def _storable(text: str) -> str:

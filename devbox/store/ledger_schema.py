@@ -53,6 +53,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE builds ADD COLUMN ignore_text TEXT",
         "ALTER TABLE builds ADD COLUMN image_key TEXT",
         "CREATE INDEX builds_of_image ON builds (image_key)",
+        "ALTER TABLE builds ADD COLUMN saved REAL",
+        # What was foretold of a step, why it missed, and the past build that was nearest (`why`, `history`).
+        "ALTER TABLE steps ADD COLUMN forecast TEXT",
+        "ALTER TABLE steps ADD COLUMN causes TEXT",
+        "ALTER TABLE steps ADD COLUMN since INTEGER",
     ),
 )
 
