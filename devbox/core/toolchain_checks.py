@@ -101,6 +101,14 @@ _ACTIVATE = {
     "pyenv": "`eval \"$(pyenv init -)\"` in your shell's start file",
     "nvm": "`nvm use`",
     "mise": "`eval \"$(mise activate bash)\"` in your shell's start file",
+    "rbenv": "`eval \"$(rbenv init - bash)\"` in your shell's start file",
+    "nodenv": "`eval \"$(nodenv init - bash)\"` in your shell's start file",
+    "jenv": "`eval \"$(jenv init -)\"` in your shell's start file",
+    "fnm": "`eval \"$(fnm env --use-on-cd --shell bash)\"` in your shell's start file",
+    "volta": "`volta setup`, then a new shell",
+    "sdkman": "`sdk env`",
+    "asdf": "`export PATH=\"${ASDF_DATA_DIR:-$HOME/.asdf}/shims:$PATH\"` in your shell's start file",
+    "tfenv": "`export PATH=\"$HOME/.tfenv/bin:$PATH\"` in your shell's start file",
 }
 
 
