@@ -80,14 +80,16 @@ class Environment:
 
 def judge(environment: Environment, variables: Mapping[str, str]) -> Judged:
     """Every check of the environment. Of `variables` only names are told."""
-    return collect([_path(environment.path), _variables(variables), _shadowing(environment)])
+    # A CI runner's own folders are open to all, and nobody else is on that machine.
+    writable: Severity = "info" if variables.get("CI") else "warn"
+    return collect([_path(environment.path, writable), _variables(variables), _shadowing(environment)])
 
 
-def _path(entries: tuple[PathEntry, ...]) -> Verdict:
+def _path(entries: tuple[PathEntry, ...], writable: Severity) -> Verdict:
     check = look("env.path", f"{len(entries)} entries")
     findings = [
         found(
-            "env.path", "warn", f"anybody on this machine may put programs into {one.directory}, which is on PATH",
+            "env.path", writable, f"anybody on this machine may put programs into {one.directory}, which is on PATH",
             name="writable", subject="PATH", expected="writable by its owner", actual="writable by all",
             origin=Origin("env:PATH"), hint=f"`chmod o-w {quoted(one.directory)}`, or take it off PATH",
         )

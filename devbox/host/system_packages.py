@@ -17,10 +17,11 @@ TIMEOUT = 2.0
 
 
 def openssl_versions() -> tuple[str, ...] | None:
-    """The versions that shared OpenSSL libraries carry in their names, newest first: `3`, `1.1`; None where no folder
-    of libraries can be listed."""
-    names = [name for folder in _folders() for name in _listed(folder)]
-    if not names:
+    """The versions that shared OpenSSL libraries carry in their names, newest first: `3`, `1.1`; None where their
+    folders may not be listed."""
+    listed = [_listed(folder) for folder in _folders()]
+    names = [name for folder in listed for name in folder or ()]
+    if not names and None in listed:
         return None
     found = {match[1] for name in names if (match := _LIBSSL.fullmatch(name))}
     return tuple(sorted(found, key=lambda version: [int(part) for part in version.split(".")], reverse=True))
@@ -46,16 +47,19 @@ def _folders() -> Iterator[str]:
         yield from _MAC_FOLDERS
         return
     yield from _LIBRARY_FOLDERS
-    for name in _listed("/usr/lib"):
+    for name in _listed("/usr/lib") or ():
         if _TRIPLET.fullmatch(name):
             yield f"/usr/lib/{name}"
 
 
-def _listed(folder: str) -> list[str]:
+def _listed(folder: str) -> list[str] | None:
+    """Its names, none where there is no such folder; None where it may not be listed."""
     try:
         return os.listdir(folder)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError:
+        return None
 
 
 def _developer_tools() -> bool:

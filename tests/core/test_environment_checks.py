@@ -26,6 +26,11 @@ def test_an_entry_that_misleads(entry: PathEntry, found: list[tuple[str, str]]) 
     assert findings(Environment((entry,))) == found
 
 
+def test_a_ci_runner_is_nobody_elses_machine() -> None:
+    entry = PathEntry("/open", "/open", open_to_others=True)
+    assert findings(Environment((entry,)), CI="true") == [("env.path.writable", "info")]
+
+
 def test_the_same_folder_twice_is_a_note() -> None:
     entry = PathEntry("/a", "/a")
     assert findings(Environment((entry, entry, entry))) == [("env.path.twice", "info")]

@@ -16,6 +16,8 @@ def test_versions_of_openssl_are_in_the_names_of_its_library(tmp_path: Path, mon
     monkeypatch.setattr(system_packages, "_folders", lambda: iter([str(tmp_path), str(tmp_path / "gone")]))
     assert openssl_versions() == ("3", "1.1")
     monkeypatch.setattr(system_packages, "_folders", lambda: iter([str(tmp_path / "gone")]))
+    assert openssl_versions() == (), "where there is no folder there is no library"
+    monkeypatch.setattr(system_packages, "_listed", lambda folder: None)
     assert openssl_versions() is None
 
 

@@ -12,6 +12,8 @@ from devbox.core.errors import DevboxError
 from devbox.core.labels import GENERATION, SERVICE, Identity
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject
+from devbox.flows.engine_facts import DEADLINE
+from devbox.flows.probing import within
 from devbox.flows.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -29,8 +31,10 @@ def _probe(subject: Subject, view: ProjectView) -> Inside:
     if project is None or (project.box.image is None and project.box.build is None):
         return NO_BOX
     try:
-        engine = subject.connect()
-        box = _running_box(engine, project, subject.uid)
+        looked = within(DEADLINE, lambda: _running_box(subject.connect(), project, subject.uid))
+        if looked is None:
+            return Inside(reason=f"no answer in {DEADLINE:g} s")
+        engine, box = looked
         if box is None:
             return NOT_RUNNING
         if not (isinstance(subject, Workspace) and _trusted(subject)):
@@ -47,14 +51,14 @@ def _judge(facts: Any, view: ProjectView, others: Mapping[str, Any]) -> Judged:
     return container_checks.judge(facts, others.get(PINS, ()))
 
 
-def _running_box(engine: Engine, project: Project, uid: int) -> ContainerInfo | None:
-    """The newest generation that runs."""
+def _running_box(engine: Engine, project: Project, uid: int) -> tuple[Engine, ContainerInfo | None]:
+    """The engine, and on it the newest generation of the box that runs."""
     identity = Identity.of(project.name, project.root, uid)
     running = [
         one for one in engine.containers(identity.selector, all=False)
         if one.labels.get(SERVICE) == project.box.name and one.state == "running"
     ]
-    return max(running, key=_generation, default=None)
+    return engine, max(running, key=_generation, default=None)
 
 
 def _generation(container: ContainerInfo) -> int:

@@ -9,12 +9,14 @@ from devbox.core.doctor import Judged
 from devbox.core.errors import DevboxError
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject
+from devbox.flows.engine_facts import DEADLINE
+from devbox.flows.probing import within
 
 if TYPE_CHECKING:
     # Not at run time: most projects publish nothing.
     from devbox.core.port_checks import Port
     from devbox.core.project import PortBinding
-    from devbox.engine.port import ContainerInfo
+    from devbox.engine.port import ContainerInfo, Engine
 
 Found = tuple[tuple["Port", ...], str | None]
 
@@ -27,14 +29,21 @@ def _probe(subject: Subject, view: ProjectView) -> Found:
     from devbox.core.labels import project_id
 
     try:
-        engine = subject.connect()
-        if not engine.endpoint.local:
-            return (), "the ports are published on the engine's machine"
-        containers = engine.containers({}, all=False)
+        found = within(DEADLINE, lambda: _containers(subject.connect()))
     except DevboxError:
-        containers = ()  # no engine answers, so no container has a port
+        found = ()  # no engine answers, so no container has a port
+    if isinstance(found, str):
+        return (), found
+    containers = found or ()
     mine = project_id(view.project.root, subject.uid)
     return tuple(_look(binding, containers, mine) for binding in wanted), None
+
+
+def _containers(engine: Engine) -> tuple[ContainerInfo, ...] | str:
+    """What runs on this machine's engine, or why that does not matter here."""
+    if not engine.endpoint.local:
+        return "the ports are published on the engine's machine"
+    return engine.containers({}, all=False)
 
 
 def _judge(facts: Any, view: ProjectView, others: Mapping[str, Any]) -> Judged:

@@ -30,7 +30,7 @@ def _probe(subject: Subject, view: ProjectView) -> System:
     present = names if isinstance(names, tuple) else ()
     shared, origin = _shared(view, present)
     openssl = openssl_versions()
-    reason = "no folder of libraries could be listed" if openssl is None else None
+    reason = "the folders of libraries may not be listed" if openssl is None else None
     return System(openssl or (), reason, _compilers(view, present), shared, origin)
 
 
