@@ -37,12 +37,14 @@ class Wanted:
     """Free-threaded Pythons lie beside the others under `x64-freethreaded`."""
 
 
-def wanted(tool: str, word: str, *, prereleases: bool = False, free_threaded: bool = False) -> Wanted:
-    """What the action looks for."""
+def wanted(
+    tool: str, word: str, *, prereleases: bool = False, free_threaded: bool = False, loose: bool = False
+) -> Wanted:
+    """What the action looks for; `loose`: the word comes from pyproject.toml."""
     if tool in MOVING and MOVING[tool].fullmatch(word):
         return Wanted(None)
     if tool == "python":
-        return _python(word, prereleases, free_threaded)
+        return _python((loose_range(word) if loose else None) or word, word, prereleases, free_threaded)
     if tool == "java":
         return Wanted(npm_range(word) or prefix_range(word))
     if tool == "ruby":
@@ -61,19 +63,21 @@ def loose_range(specifiers: str) -> str | None:
     `~=3.10` is `~3.10`, and what npm does not know (`!=3.9.*`) falls out without a word. None where nothing is left.
     """
     joined = _OPERATOR.sub(r"\1", " ".join(specifiers.split(",")))
+    if not joined.strip():
+        return "*"
     kept = [word for word in joined.split() if word == "||" or npm_range(word) is not None]
     text = " ".join(kept)
     return text if any(word != "||" for word in kept) and npm_range(text) is not None else None
 
 
-def _python(word: str, prereleases: bool, free_threaded: bool) -> Wanted:
+def _python(word: str, shown: str, prereleases: bool, free_threaded: bool) -> Wanted:
     match = _FREE_THREADED.fullmatch(word)
     if match:
         word, free_threaded = f"{match[1]}{match[2] or ''}", True
-    text = (loose_range(word) if "," in word or "~=" in word else None) or word
-    text = _PRERELEASE.sub(r"\1-\2", _DEV.sub(r"~\1.\2.0-0", text) if _DEV.fullmatch(text) else text)
+    text = _DEV.sub(r"~\1.\2.0-0", word) if _DEV.fullmatch(word) else word
+    text = _PRERELEASE.sub(r"\1-\2", text)
     if prereleases and (line := _MAJOR_MINOR.fullmatch(text)):
         text = f"~{line[1]}.{line[2]}.0-0"
     found = npm_range(text)
-    renamed = Range(word, found.intervals, found.accepts) if found else None
+    renamed = Range(shown, found.intervals, found.accepts) if found else None
     return Wanted(renamed, "-freethreaded" if free_threaded else "")

@@ -129,7 +129,10 @@ def _from_file(step: Step, shown: str, workspace: _Workspace) -> _Setup:
         name = ".python-version"
     if values and values[0].dynamic:
         return replace(setup, asked=(_Asked(Declared(shown, values[0].line, name), rules.Wanted(None), True),))
-    found = _read_file(step, name, workspace)
+    try:
+        found = _read_file(step, name, workspace)
+    except ValueError as error:
+        return replace(setup, error="malformed", detail=f"`{name}`: {error}")
     if found is None:
         return replace(setup, error="missing-file", detail=f"`{name}` is not there")
     return replace(setup, asked=tuple(_asked_in(step, shown, one) for one in found))
@@ -161,7 +164,7 @@ def _ruby(step: Step, shown: str, workspace: _Workspace) -> _Setup:
 
 def _asked_in(step: Step, shown: str, found: action_files.Found) -> _Asked:
     declared = Declared(posixpath.normpath(found.file) if found.file else shown, found.line, found.text)
-    return _Asked(declared, _wanted(step, found.text))
+    return _Asked(declared, _wanted(step, found.text, loose=(found.file or "").endswith(".toml")))
 
 
 def _asked(step: Step, shown: str, value: Value) -> _Asked:
@@ -169,10 +172,10 @@ def _asked(step: Step, shown: str, value: Value) -> _Asked:
     return _Asked(Declared(shown, value.line, value.text), wanted, value.dynamic)
 
 
-def _wanted(step: Step, text: str) -> rules.Wanted:
+def _wanted(step: Step, text: str, *, loose: bool = False) -> rules.Wanted:
     return rules.wanted(
         step.tool, text, prereleases=step.first("allow-prereleases").lower() == "true",
-        free_threaded=step.first("freethreaded").lower() == "true",
+        free_threaded=step.first("freethreaded").lower() == "true", loose=loose,
     )
 
 

@@ -13,8 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from devbox.core.errors import ConfigError
 from devbox.core.toolchain.actions import loose_range
 from devbox.project.json_positions import NESTING_LIMIT, line_of, nesting
+from devbox.project.toml_source import parse_toml
 
 _EXTENDS_LIMIT = 16
 _NODE_LINE = re.compile(r"^(?:node(?:js)?[^\S\n]+)?v?(?P<version>\S+)$", re.MULTILINE)
@@ -43,7 +45,10 @@ class Found:
 
 
 def node(name: str, read: ReadText) -> tuple[Found, ...] | None:
-    """setup-node's `node-version-file`; None where a file is absent, nothing where it names no version."""
+    """setup-node's `node-version-file`; None where a file is absent, nothing where it names no version.
+
+    Here and below ValueError, with the reason, for a file that makes the step fail.
+    """
     for _ in range(_EXTENDS_LIMIT):
         text = read(name)
         if text is None:
@@ -63,14 +68,14 @@ def node(name: str, read: ReadText) -> tuple[Found, ...] | None:
 def _node_manifest(text: str, manifest: dict[str, Any], name: str) -> tuple[Found, ...]:
     volta, engines, dev = (manifest.get(key) for key in ("volta", "engines", "devEngines"))
     if isinstance(volta, dict) and volta.get("node"):
-        return (Found(str(volta["node"]), line_of(text, "volta", "node"), name),)
+        return (Found(_string(volta["node"]), line_of(text, "volta", "node"), name),)
     runtime = dev.get("runtime") if isinstance(dev, dict) else None
     for number, entry in enumerate(runtime if isinstance(runtime, list) else [runtime]):
         if isinstance(entry, dict) and str(entry.get("name", "")).lower() == "node" and entry.get("version"):
             path = ("devEngines", "runtime", number) if isinstance(runtime, list) else ("devEngines", "runtime")
-            return (Found(str(entry["version"]), line_of(text, *path, "version"), name),)
+            return (Found(_string(entry["version"]), line_of(text, *path, "version"), name),)
     if isinstance(engines, dict) and engines.get("node"):
-        return (Found(str(engines["node"]), line_of(text, "engines", "node"), name),)
+        return (Found(_string(engines["node"]), line_of(text, "engines", "node"), name),)
     return ()
 
 
@@ -99,7 +104,7 @@ def python(name: str, read: ReadText) -> tuple[Found, ...] | None:
                 return (Found(match["version"], number, name),)
         return ()
     if "Pipfile" in name:
-        requires = _toml(text.replace("\r\n", "\n")).get("requires")
+        requires = _strict_toml(text.replace("\r\n", "\n")).get("requires")
         table = requires if isinstance(requires, dict) else {}
         version = table.get("python_full_version", table.get("python_version"))
         return (Found(str(version), _line(text, str(version)), name),) if version is not None else ()
@@ -117,7 +122,7 @@ def _python_lines(text: str, name: str) -> tuple[Found, ...]:
 
 def _python_project(text: str, name: str) -> tuple[Found, ...]:
     """Commas become blanks and the whole an npm range; what is none is dropped without a word."""
-    root = _toml(text.replace("\r\n", "\n"))
+    root = _strict_toml(text.replace("\r\n", "\n"))
     keys = ("project", "requires-python") if "project" in root else ("tool", "poetry", "dependencies", "python")
     value: Any = root
     for key in keys:
@@ -184,9 +189,24 @@ def _json(text: str) -> Any:
 
 def _toml(text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text) if max(text.count("["), text.count("{")) < 10_000 else {}
-    except (ValueError, RecursionError):
+        return _strict_toml(text)
+    except ValueError:
         return {}
+
+
+def _strict_toml(text: str) -> dict[str, Any]:
+    """The document, bounded as every TOML file is."""
+    try:
+        parse_toml(text.encode("utf-8", "replace"), "")
+        return tomllib.loads(text)
+    except (ConfigError, RecursionError, OverflowError):
+        raise ValueError("it is not valid TOML") from None
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("the version is not a string")
+    return value
 
 
 def _line(text: str, value: str) -> int | None:
