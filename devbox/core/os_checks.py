@@ -15,6 +15,8 @@ WATCHES = 16_384
 INSTANCES = 128
 """inotify instances a user: the kernel's own default; one for each watcher that runs."""
 OPEN_FILES = 1024
+OPEN_FILES_ON_MACOS = 256
+"""What every shell there starts with; programs that need more raise it themselves."""
 PIDS = 512
 """Processes; a parallel build, a test runner and an editor's servers need some hundreds."""
 _UTC = frozenset({"UTC", "Etc/UTC", "Universal", "Zulu", "UCT", "Etc/UCT", "GMT", "Etc/GMT"})
@@ -82,10 +84,9 @@ def _instances(facts: Facts) -> Verdict:
 
 
 def _files(facts: Facts) -> Verdict:
+    least = OPEN_FILES_ON_MACOS if facts["os"] == "macos" else OPEN_FILES
     message = f"a process may open {{value}} files; builds and watchers need at least {OPEN_FILES}"
-    return _limit(
-        facts, "platform.files", "open files", "open_files", OPEN_FILES, message, "`ulimit -n 4096`", "ulimit",
-    )
+    return _limit(facts, "platform.files", "open files", "open_files", least, message, "`ulimit -n 4096`", "ulimit")
 
 
 def _pids(facts: Facts) -> Verdict:

@@ -79,9 +79,9 @@ class ProjectView:
 
     @property
     def missing_env(self) -> tuple[str, ...]:
-        """Names of `[host] env` that neither the caller nor the project's services set."""
-        services = self.project.services if self.project else ()
-        known = {name for service in services for name, _ in service.env} | set(self.machine.env)
+        """Names of `[host] env` that neither the caller nor the box sets to anything, as `up` takes them."""
+        box = self.project.box.env if self.project else ()
+        known = {name for name, value in (*box, *self.machine.env.items()) if value}
         return tuple(name for name in self.host_needs.env if name not in known)
 
     @property

@@ -81,5 +81,10 @@ def test_a_limit_that_cannot_be_read_on_linux_is_unknown() -> None:
     assert reasons(silent) == {"platform.inotify": "Permission denied"}
 
 
+def test_the_limit_that_every_mac_has_is_no_finding() -> None:
+    assert judge(os="macos", open_files=256).findings == ()
+    assert [one.id for one in judge(os="macos", open_files=128).findings] == ["platform.files"]
+
+
 def test_another_system_has_no_inotify_and_that_is_fine() -> None:
     assert reasons(judge(os="macos", inotify_max_user_watches=None, inotify_max_user_watches_reason="no")) == {}

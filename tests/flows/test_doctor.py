@@ -133,6 +133,14 @@ def test_host_needs_and_variables_are_checked(world: World) -> None:
     assert ids(report, "error") == ["platform.memory", "platform.env.DATABASE_URL"]
 
 
+def test_a_variable_that_is_set_to_nothing_is_missing_as_it_is_for_up(world: World) -> None:
+    world.file("proj/devbox.toml", '[host]\nenv = ["A"]\n[box]\nimage = "debian"\n')
+    world.env["A"] = ""
+    assert "platform.env.A" in ids(run(subject_of(world, AnsweringEngine)))
+    world.env["A"] = "x"
+    assert "platform.env.A" not in ids(run(subject_of(world, AnsweringEngine)))
+
+
 def test_no_engine_is_a_warning_only_with_a_box_to_launch(world: World) -> None:
     assert "engine.reachable" not in ids(run(subject_of(world)))
     world.file("proj/Dockerfile", "FROM debian:bookworm\n")

@@ -212,6 +212,14 @@ def test_one_fault_is_one_finding(fault: str, world: World, machine: set[str]) -
     assert serious(run(subject_of(world, AnsweringEngine)), machine) == [id]
 
 
+def test_a_folder_below_somebody_elses_checkout_is_no_part_of_it(world: World, machine: set[str]) -> None:
+    shutil.rmtree(proj(world) / ".git")
+    world.file("dotfiles", "x")
+    git(world.root, "init", "-q", "--template=", ".")
+    git(world.root, "add", "dotfiles")
+    assert serious(run(subject_of(world, AnsweringEngine)), machine) == []
+
+
 @pytest.fixture
 def taken_port() -> Iterator[int]:
     with socket.socket() as listener:

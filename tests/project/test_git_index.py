@@ -71,7 +71,7 @@ def test_a_split_index_is_refused_by_name(repository: Path) -> None:
         parse_index((repository / ".git/index").read_bytes())
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.integers(0, 4000), st.binary(max_size=8))
 def test_a_damaged_index_is_refused_or_read_but_never_breaks(place: int, noise: bytes) -> None:
     data = bytearray(_small())

@@ -135,7 +135,8 @@ def _outsiders(
     from devbox.core.git_checks import Outsider
     from devbox.project.checkout import present_version_files
 
-    names = {one.path for one in tracked}
+    # A folder that a checkout above it knows nothing of, as below a HOME under git, is no part of that checkout.
+    names = {one.path for one in tracked if checkout.shown(one.path)}
     missing = [path for path in present_version_files(checkout, root) if path not in names] if names else []
     git = _git(view) if missing else None
     excluded: tuple[str, ...] = ()
