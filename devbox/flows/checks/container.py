@@ -42,7 +42,7 @@ def _probe(subject: Subject, view: ProjectView) -> Inside:
     except DevboxError as error:
         return Inside(reason=error.summary)
     # Deferred: only a running box of a trusted folder is asked.
-    from devbox.flows.box_tools import ask_box
+    from devbox.flows.box.tools import ask_box
 
     return ask_box(engine, box)
 

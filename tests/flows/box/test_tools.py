@@ -17,7 +17,7 @@ from devbox.core.project import Hooks, Mount
 from devbox.engine.port import ContainerInfo, ExecSpec, MountInfo
 from devbox.flows import doctor
 from devbox.flows.box import api as box
-from devbox.flows.box_tools import ask_box, read_answer
+from devbox.flows.box.tools import ask_box, read_answer
 from devbox.flows.checks import container
 from devbox.flows.doctor_project import view_project
 from devbox.flows.workspace import Workspace
