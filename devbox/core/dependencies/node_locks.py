@@ -112,15 +112,17 @@ class WalkedLock:
     """The project and its workspaces (folder, empty for the root) → what each asks for."""
     entries: Mapping[str, Entry]
     problems: tuple[Problem, ...] = ()
-    own: frozenset[str] = frozenset()
-    """The names of the project's own packages, which are linked into `node_modules`."""
+    names: frozenset[str] = frozenset()
+    """Every package that it names, the project's own (which are linked) included."""
+    alone: Mapping[str, Entry] = field(default_factory=dict)
+    """By name, those of which it has one version only: `resolutions` lead there from ranges that it has no key for."""
 
     def compare(self, tree: Tree) -> Difference:
         """Walks as Node would resolve, beginning at each importer."""
         walk = _NodeWalk(self, tree)
         for need in NEEDS:  # the strongest first, so that it is the one kept
             walk.run(need)
-        extra = (name for name in tree.names(FOLDER) if name not in walk.tops and name not in self.own)
+        extra = (name for name in tree.names(FOLDER) if name not in walk.tops and name not in self.names)
         return walk.taken.difference(tuple(extra))
 
 
@@ -141,7 +143,7 @@ class _NodeWalk:
         while waiting:
             place, want, why = waiting.popleft()
             self.tops.add(want.name)
-            entry = self.lock.entries.get(want.key)
+            entry = self.lock.entries.get(want.key) or self.lock.alone.get(want.name)
             if entry is None or entry.version is None:
                 continue
             why = "optional" if "optional" in (entry.need, want.need) else why
@@ -185,6 +187,8 @@ class StoredLock:
     linked: Mapping[str, tuple[Want, ...]] = field(default_factory=dict)
     """What each stored package is linked to, as pnpm itself recorded when it installed."""
     problems: tuple[Problem, ...] = ()
+    names: frozenset[str] = frozenset()
+    """Every package that it names: pnpm lifts some to the top for tools that look there."""
 
     def compare(self, tree: Tree) -> Difference:
         """Each importer's own links by the version they lead to, everything else by its entry in the store."""
@@ -197,7 +201,7 @@ class StoredLock:
                     self._direct(tree, taken, place, want)
                     waiting.append((want.name, want.key, need))
             self._stored(taken, waiting, reached)
-        names = {want.name for want in self.importers.get("", ())}
+        names = {want.name for want in self.importers.get("", ())} | self.names
         return taken.difference(tuple(name for name in tree.names(FOLDER) if name not in names))
 
     def _stored(self, taken: _Taken, waiting: deque[tuple[str, str, Need]], reached: set[str]) -> None:

@@ -42,8 +42,10 @@ def read(data: bytes, path: str, around: Surroundings) -> StoredLock:
     lock = _Lock(document, around.host)
     problem_found = _staleness(path, document, around)
     stored = _Store(around.listed(STORE))
+    names = frozenset(match[1] for key in lock.snapshots if (match := _KEY.fullmatch(key)))
     return StoredLock(
-        lock.importers(), lock.entries(), stored.folder, _linked(around), (problem_found,) if problem_found else ()
+        lock.importers(), lock.entries(), stored.folder, _linked(around), (problem_found,) if problem_found else (),
+        names,
     )
 
 

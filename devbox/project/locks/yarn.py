@@ -68,7 +68,7 @@ def _yarn1(blocks: Block, path: str, around: Surroundings) -> WalkedLock:
         place: tuple(Want(name, f"{name}@{spec}", need) for name, spec, need in wants if name not in own)
         for place, wants in importers.items()
     }
-    return WalkedLock(wanted, entries, (problem,) if problem else (), own)
+    return WalkedLock(wanted, entries, (problem,) if problem else (), frozenset(names) | own, _alone(entries))
 
 
 def _yarn1_entry(key: str, entry: Any) -> Entry:
@@ -98,7 +98,16 @@ def _berry(blocks: Block, path: str, around: Surroundings) -> WalkedLock:
         place: tuple(Want(name, _key(name, spec, by_descriptor), need) for name, spec, need in wants)
         for place, wants in importers.items()
     }
-    return WalkedLock(wanted, entries, (problem,) if problem else (), _own_names(around, importers))
+    names = frozenset(map(_name, by_descriptor)) | _own_names(around, importers)
+    return WalkedLock(wanted, entries, (problem,) if problem else (), names, _alone(entries))
+
+
+def _alone(entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The packages of which the lock has one version only, by name."""
+    versions: dict[str, dict[str | None, Entry]] = {}
+    for key, entry in entries.items():
+        versions.setdefault(_name(key), {})[entry.version] = entry
+    return {name: next(iter(found.values())) for name, found in versions.items() if len(found) == 1}
 
 
 def _workspace(entries: Mapping[str, Mapping[str, Any]], folder: str) -> Mapping[str, str] | None:
