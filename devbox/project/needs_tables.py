@@ -14,7 +14,7 @@ from devbox.project.schema import Table, dotted, mistake, parsed
 SEVERITIES = ("error", "warn", "info", "off")
 _TOOL = re.compile(r"[A-Za-z0-9@][A-Za-z0-9@/:_.+-]{0,127}", re.ASCII)
 _ARCH = re.compile(r"[a-z0-9_]{1,32}", re.ASCII)
-_CHECK = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*", re.ASCII)
+_CHECK = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", re.ASCII)
 
 
 def read_toolchains(document: Table) -> tuple[ToolPin, ...]:

@@ -24,7 +24,8 @@ def _sudo(view: View) -> Iterator[Hit]:
 
 def _directory(view: View) -> Iterator[Hit]:
     for run in view.runs:
-        if len(run.commands) > 1 and run.commands[0].name == "cd":
+        alone = run.instruction.arguments.startswith("(")  # a subshell: meant for this command alone
+        if len(run.commands) > 1 and run.commands[0].name == "cd" and not alone:
             yield Hit(run.line, "cd holds for this step alone", hint="write `WORKDIR` before it")
 
 

@@ -119,6 +119,8 @@ def _simple(text: str) -> Iterator[tuple[list[str], str]]:
         elif character in " \t\r":
             words += ["".join(word)] if word is not None else []
             word, at = None, at + 1
+        elif text.startswith("\\\n", at):
+            at += 2
         elif character == "#" and word is None:
             end = text.find("\n", at)
             at = len(text) if end < 0 else end
@@ -142,8 +144,7 @@ def _piece(text: str, at: int) -> tuple[str, int]:
         end = _closing(text, at)
         return text[at + 1 : end], end + 1
     if character == "\\":
-        following = text[at + 1 : at + 2]
-        return ("" if following == "\n" else following), at + 2
+        return text[at + 1 : at + 2], at + 2
     if text.startswith("$(", at):
         end = _balanced(text, at + 1)
         return text[at:end], end

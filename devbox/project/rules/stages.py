@@ -83,7 +83,7 @@ def _tools(view: View) -> Iterator[Hit]:
                 left = {tool: line for tool, line in left.items() if tool not in command.words}
             elif any(word in ("install", "add") for word in command.words[1:4]):
                 kept = () if "--virtual" in command.words else command.words
-                left |= {word: run.line for word in kept if word in _TOOLS}
+                left |= {name: run.line for word in kept if (name := re.split("[=<>~]", word)[0]) in _TOOLS}
     if left:
         named = ", ".join(sorted(left))
         alone = len(view.dockerfile.stages) == 1
