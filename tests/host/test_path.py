@@ -93,3 +93,28 @@ def test_folders_and_files_without_the_bit_are_no_programs(tmp_path: Path) -> No
     (tmp_path / "a" / "python").mkdir(parents=True)
     program(tmp_path / "b" / "python", mode=0o644)
     assert search(tmp_path, str(tmp_path / "a"), str(tmp_path / "b")).find("python", ("python",)) is None
+
+
+def test_an_asdf_shim_is_known_however_many_versions_it_lists(tmp_path: Path) -> None:
+    lines = "".join(f"# asdf-plugin: nodejs 20.{number}.0\n" for number in range(100))
+    program(tmp_path / "a" / "node", f'#!/usr/bin/env bash\n{lines}exec asdf exec "node" "$@"')
+    found = search(tmp_path, str(tmp_path / "a")).find("node", ("node",))
+    assert found is not None
+    assert found.shim_of == "asdf"
+
+
+def test_tfenvs_terraform_is_known_wherever_tfenv_was_put(tmp_path: Path) -> None:
+    program(tmp_path / "opt" / "bin" / "terraform")
+    program(tmp_path / "opt" / "libexec" / "tfenv-exec")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "terraform").symlink_to(tmp_path / "opt" / "bin" / "terraform")
+    found = search(tmp_path, str(tmp_path / "a")).find("terraform", ("terraform",))
+    assert found is not None
+    assert found.shim_of == "tfenv"
+
+
+def test_all_programs_come_folder_by_folder(tmp_path: Path) -> None:
+    for name in ("a/python", "a/python3", "b/python3"):
+        program(tmp_path / name)
+    found = search(tmp_path, str(tmp_path / "a"), str(tmp_path / "b")).find_all("python", ("python3", "python"))
+    assert [one.path.removeprefix(f"{tmp_path}/") for one in found] == ["a/python3", "a/python", "b/python3"]
