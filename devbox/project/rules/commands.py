@@ -59,8 +59,8 @@ def _remote_script(view: View) -> Iterator[Hit]:
 
 def _pairs(run: Run) -> Iterator[tuple[Command, str]]:
     """Each command with the name of the next."""
-    following = [*(command.name for command in run.commands[1:]), ""]
-    return zip(run.commands, following, strict=True)
+    names = [command.name for command in run.commands]
+    return zip(run.commands, [*names[1:], ""], strict=False)
 
 
 def _downloads(view: View) -> Iterator[Hit]:

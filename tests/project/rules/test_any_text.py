@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +16,13 @@ from devbox.core.team import PolicyRule
 from devbox.project.build_outline import outline
 from devbox.project.dockerfile import parse_dockerfile
 from devbox.project.dockerfile_steps import build_steps
+from devbox.project.jsonc_source import parse_jsonc
+from devbox.project.rules.compose import ComposeFile, box_of, builds, published, unresolved
+from devbox.project.rules.compose_privileges import of_compose
+from devbox.project.rules.devcontainer_privileges import of_devcontainer
+from devbox.project.rules.privileges import Around
 from devbox.project.rules.shell import commands
+from devbox.project.yaml_source import parse_yaml
 from tests.project.rules.clean import CLEAN, look, project
 
 WORDS = (
@@ -85,19 +94,67 @@ WORDS = (
     "80/TCP",
 )
 TEXTS = st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join) | st.text(max_size=120)
+KEYS = (
+    "services",
+    "x",
+    "build",
+    "context",
+    "dockerfile",
+    "args",
+    "ports",
+    "target",
+    "volumes",
+    "source",
+    "type",
+    "environment",
+    "cap_add",
+    "privileged",
+    "pid",
+    "include",
+    "path",
+    "image",
+    "security_opt",
+    "devices",
+    "additional_contexts",
+    "mounts",
+    "runArgs",
+    "capAdd",
+    "containerEnv",
+    "initializeCommand",
+    "workspaceMount",
+    "securityOpt",
+    "appPort",
+)
+VALUES = st.recursive(
+    st.sampled_from(
+        ("host", "bind", ".", "..", "/:/x", "$X", "${Y}", "${", "1:2:3", "[::1]:1:2", "a=b", "--privileged", "-v", True)
+    )
+    | st.none()
+    | st.integers()
+    | st.text("ab$\"'{}:/ ", max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+    max_leaves=20,
+)
+MAPPINGS = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=6)
 RULES = (PolicyRule("a", "^RUN (a|b)+", "x"), PolicyRule("b", ".*", "y", max=3))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The context of all of them."""
+    return project(tmp_path_factory.mktemp("any"), {"dir/a": "", "node_modules/x": ""})
 
 
 @given(TEXTS, st.booleans())
 @settings(max_examples=200)
-def test_any_text_is_findings_or_one_config_error(text: str, with_from: bool) -> None:
+def test_any_text_is_findings_or_one_config_error(folder: Path, text: str, with_from: bool) -> None:
     text = f"FROM x AS y\n{text}" if with_from else text
     data = text.encode("utf-8", "surrogatepass")
     try:
         dockerfile = parse_dockerfile(data, "Dockerfile")
         outline(dockerfile)
         build_steps(dockerfile)
-        look(data.decode("utf-8", "replace"), team=RULES)
+        look(data.decode("utf-8", "replace"), folder, team=RULES)
     except ConfigError as error:
         outcome = (error.path, bool(error.line))
     else:
@@ -108,6 +165,23 @@ def test_any_text_is_findings_or_one_config_error(text: str, with_from: bool) ->
 @given(TEXTS)
 def test_any_shell_text_is_commands_with_words(text: str) -> None:
     assert all(command.words for command in commands(text))
+
+
+@given(MAPPINGS)
+def test_any_compose_file_asks_something_or_nothing(content: Any) -> None:
+    file = ComposeFile("compose.yaml", "/p", parse_yaml(json.dumps(content).encode(), "compose.yaml"))
+    known = {"X": "y"}
+    asked = [*of_compose(file, Around("/p", "/home/me", known), "x"), *published(file, known)]
+    assert all(one.origin.path == "compose.yaml" for one in asked)
+    assert all(build.dockerfile.startswith("/") for build in builds(file, known))
+    assert len(list(unresolved(file, known))) <= len(file.services)
+    assert box_of((file,)) in (None, *file.services)
+
+
+@given(MAPPINGS)
+def test_any_devcontainer_json_asks_something_or_nothing(content: Any) -> None:
+    document = parse_jsonc(json.dumps(content).encode(), "d.json")
+    assert all(one.subject for one in of_devcontainer(document, "d.json", Around("/p", "/home/me", {})))
 
 
 def test_rules_are_linear_in_a_large_file(tmp_path: Path) -> None:
