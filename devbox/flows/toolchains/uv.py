@@ -16,8 +16,11 @@ from devbox.flows.toolchains.machine import Machine
 from devbox.host import uv as layout
 from devbox.host.path import executable
 from devbox.project.pins import uv_python_version
+from devbox.project.pins.python_version import Word
 
 _TOOL = "python"
+_LINE_LIMIT = 1000
+"""Lines of a file that are looked at for one that uv supports."""
 _CANDIDATE_LIMIT = 8
 """Interpreters on PATH that are asked for their version."""
 
@@ -36,15 +39,12 @@ def select(machine: Machine) -> tuple[Selection, ...]:
     words = uv_python_version.parse(data)
     if words is None:
         return (Selection(_TOOL, "uv", source=shown, error="malformed", detail="it is not UTF-8", present=uv.present),)
-    requests = [(word, rules.parse_request(word.text, _exists(machine))) for word in words]
+    ignored, supported = _first_supported(machine, words)
     notes = tuple(
-        f"`{shown}:{word.line}`: uv does not support `{word.text}` there and goes on without it"
-        for word, request in requests[:1]
-        if request.kind == "unsupported"
+        f"`{shown}:{word.line}`: uv does not support `{word.text}` there and goes on without it" for word in ignored
     )
-    supported = [(word, request) for word, request in requests if request.kind != "unsupported"][:1]
-    declared = tuple(Declared(shown, word.line, word.text) for word, _ in supported)
-    request = supported[0][1] if supported else rules.Request("any", "")
+    declared = (Declared(shown, supported[0].line, supported[0].text),) if supported else ()
+    request = supported[1] if supported else rules.Request("any", "")
     selection = Selection(
         tool=_TOOL, manager="uv", declared=declared, source=shown, notes=notes, present=uv.present,
         pins=tuple(Pin(_TOOL, one, request.range) for one in declared),
@@ -52,6 +52,19 @@ def select(machine: Machine) -> tuple[Selection, ...]:
     if not uv.present:
         return (replace(selection, runs=machine.on_path(_TOOL)),)
     return (_decided(machine, uv, selection, request),)
+
+
+def _first_supported(
+    machine: Machine, words: tuple[Word, ...]
+) -> tuple[tuple[Word, ...], tuple[Word, rules.Request] | None]:
+    """The first line that uv warns about, where that stands before the first that it takes; and that one."""
+    ignored: tuple[Word, ...] = ()
+    for word in words[:_LINE_LIMIT]:
+        request = rules.parse_request(word.text, _exists(machine))
+        if request.kind != "unsupported":
+            return ignored, (word, request)
+        ignored = ignored or (word,)
+    return ignored, None
 
 
 def _exists(machine: Machine) -> Callable[[str], bool]:
