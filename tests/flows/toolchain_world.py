@@ -30,7 +30,7 @@ SAYS = {
 PROGRAMS = {"python": ("python", "python3"), "node": ("node",), "ruby": ("ruby",), "java": ("java",), "go": ("go",)}
 ORDINARY = (
     "bash sh env cat ls sed awk mawk grep egrep fgrep find sort cut tail head tr readlink realpath dirname basename "
-    "uname uniq expr mkdir rm ln which xargs tee wc test printf true false id stat seq"
+    "uname uniq expr mkdir rm ln which xargs tee wc test printf true false id stat seq chmod cp mv touch mktemp cmp"
 )
 
 

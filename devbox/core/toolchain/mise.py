@@ -75,6 +75,8 @@ class Locked:
     version: str
     specifiers: tuple[str, ...] = ()
     """The requests that it answers; empty: whatever its version continues, as in lock files before 2026.9."""
+    options: tuple[tuple[str, str], ...] = ()
+    """What the tool was installed with, sorted: it counts only for who would install it so."""
 
 
 @dataclass(frozen=True, slots=True)

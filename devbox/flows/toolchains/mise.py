@@ -190,7 +190,15 @@ class _Locks:
         if path not in self._read:
             data = self._machine.files.read(path) if self._machine.files.is_file(path) else None
             self._read[path] = mise_lock.parse(data, self._machine.files.shown(path)) if data else {}
-        return self._read[path].get(tool, ())
+        options = self._options(tool)
+        return tuple(entry for entry in self._read[path].get(tool, ()) if entry.options == options)
+
+    def _options(self, tool: str) -> tuple[tuple[str, str], ...]:
+        """What this machine would install the tool with; of node's mirror alone is known how mise writes it down."""
+        settings = self._config.setting("node") if tool == "node" else None
+        mirror = self._machine.env.get("MISE_NODE_MIRROR_URL") if tool == "node" else None
+        mirror = mirror or (settings.get("mirror_url") if isinstance(settings, dict) else None)
+        return (("mirror_url", mirror),) if isinstance(mirror, str) else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def paths_beside(config: str, environments: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def parse(data: bytes, shown: str) -> Mapping[str, tuple[Locked, ...]]:
-    """Tool → its entries in the file's order, those with options left out; nothing where it is broken or too new."""
+    """Tool → its entries in the file's order; nothing where it is broken or too new."""
     try:
         table = parse_toml(data, shown).table or {}
     except ConfigError:
@@ -53,19 +53,23 @@ def parse(data: bytes, shown: str) -> Mapping[str, tuple[Locked, ...]]:
     for name, node in ((tools.table or {}) if tools else {}).items():
         entries = node.array if node.array is not None else (node,)
         tables = [entry.table for entry in entries if entry.table is not None]
-        plain = [table for table in tables if not _has_keys(table.get("options"))]
         found[tool_name(name)] = tuple(
-            Locked(table["version"].value, _strings(table.get("specifiers")) if version > 1 else ())
-            for table in plain
+            Locked(
+                table["version"].value,
+                _strings(table.get("specifiers")) if version > 1 else (),
+                _options(table.get("options")),
+            )
+            for table in tables
             if "version" in table and isinstance(table["version"].value, str)
         )
     return found
 
 
+def _options(node: Node | None) -> tuple[tuple[str, str], ...]:
+    table = (node.table or {}) if node is not None else {}
+    return tuple(sorted((name, str(item.value)) for name, item in table.items()))
+
+
 def _strings(node: Node | None) -> tuple[str, ...]:
     items = (node.array or ()) if node is not None else ()
     return tuple(item.value for item in items if isinstance(item.value, str))
-
-
-def _has_keys(node: Node | None) -> bool:
-    return node is not None and bool(node.table)
