@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from devbox.core.errors import ConfigError
 from devbox.core.findings import ImageRow
 from devbox.project.dockerfile import Dockerfile, Instruction
-from devbox.project.shell_words import expand, raw_words
+from devbox.project.dockerfile_variables import global_scope
+from devbox.project.shell_words import expand
 
 # The grammar of distribution/reference: host, path, tag, digest.
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -24,13 +25,16 @@ _REFERENCE_LIMIT = 600
 """Characters: name, tag and the longest digest."""
 
 
-def images(dockerfile: Dockerfile, arguments: Mapping[str, str] | None = None) -> tuple[ImageRow, ...]:
+def images(
+    dockerfile: Dockerfile, arguments: Mapping[str, str] | None = None, *, platform: str = "linux/amd64"
+) -> tuple[ImageRow, ...]:
     """One row per FROM. `arguments` are build arguments; they count where an ARG before the first FROM declares them.
+    `platform` is what `$TARGETARCH` and the like stand for.
 
     `ref` is None where no valid reference comes out, most often because an ARG has no value. Raises ConfigError for a
     substitution that BuildKit refuses.
     """
-    variables = _global_arguments(dockerfile, arguments or {})
+    variables = global_scope(dockerfile, arguments or {}, platform)
     rows, stages = [], set[str]()
     for stage in dockerfile.stages:
         ref = _expanded(stage.base, variables, dockerfile, stage.origin)
@@ -55,23 +59,6 @@ def _row(path: str, line: int, raw: str, ref: str, is_stage: bool) -> ImageRow:
     if parts is None:
         return ImageRow(path, line, raw, None, None, None, None, stage_ref=False)
     return ImageRow(path, line, raw, ref, *parts, stage_ref=False)
-
-
-def _global_arguments(dockerfile: Dockerfile, given: Mapping[str, str]) -> dict[str, str]:
-    """The variables of FROM lines: each ARG before the first, with its default or the given value."""
-    variables: dict[str, str] = {}
-    for instruction in dockerfile.arguments:
-        try:
-            words = raw_words(instruction.arguments, dockerfile.escape)
-        except ValueError as error:
-            raise _error(dockerfile, instruction, error) from None
-        for word in words:
-            name, equals, default = word.partition("=")
-            if name in given:
-                variables[name] = given[name]
-            elif equals:
-                variables[name] = _expanded(default, variables, dockerfile, instruction)
-    return variables
 
 
 def _expanded(word: str, variables: Mapping[str, str], dockerfile: Dockerfile, instruction: Instruction) -> str:

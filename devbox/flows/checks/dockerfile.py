@@ -88,7 +88,10 @@ def _examined(view: ProjectView, places: tuple[Site, ...]) -> Iterator[Finding]:
         context, problems = _context(view, site)
         yield from problems
         text = data.decode("utf-8", "replace")
-        looked = View(dockerfile, text, view.machine.today, site.args, site.targets, context, view.policy.rules)
+        looked = View(
+            dockerfile, text, view.machine.today, site.args, site.targets, context, view.policy.rules,
+            named=site.named_by is not None,
+        )
         views.append((shown, looked))
         try:
             yield from examine(looked)

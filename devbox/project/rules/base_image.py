@@ -147,7 +147,7 @@ def _default(view: View) -> Iterator[Hit]:
         yield Hit(
             stage.origin.line, f"`FROM {stage.base}` names no image unless a build argument is given",
             hint="give the ARG above the first FROM a default", expected="an image name",
-            severity="info" if buildable else "error" if "$" in stage.base else None,
+            severity="info" if buildable else "error" if view.named else None,
         )
 
 

@@ -53,6 +53,9 @@ def _twice(view: View) -> Iterator[Hit]:
     for stage in view.dockerfile.stages:
         seen: dict[tuple[str, str], int] = {}
         for run in view.runs_of(*view.chain(stage)):
+            removed = {word for command in run.commands if {"purge", "remove", "del"} & set(command.words[1:3])
+                       for word in command.words}
+            seen = {key: line for key, line in seen.items() if key[1] not in removed}
             for key, what in _installed(run):
                 first = seen.setdefault(key, run.line)
                 if first != run.line and run.stage is stage:

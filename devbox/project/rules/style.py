@@ -15,6 +15,8 @@ from devbox.project.shell_words import unset_variables
 _ONCE = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
 _EXPANDED = ("ADD", "COPY", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR")
 """Where BuildKit replaces variables."""
+_FROM_BASE = frozenset({"PATH", "HOME", "HOSTNAME", "LANG", "LANGUAGE", "LC_ALL", "USER", "SHELL", "PWD", "TERM", "TZ"})
+"""What base images set, whatever else they are."""
 _PORT = re.compile(r"(?:.*:)?(\d+)(?:-(\d+))?(?:/([A-Za-z]+))?")
 
 
@@ -140,12 +142,12 @@ def _undefined(view: View) -> Iterator[Hit]:
                     for name in _names(other, view)}
         try:
             missing = [name for name in unset_variables(one.arguments, variables, view.dockerfile.escape)
-                       if name.isidentifier() and name not in declared]
+                       if name.isidentifier() and name not in declared and name not in _FROM_BASE]
         except ValueError:
             continue
         for name in missing:
             near = get_close_matches(name, (*variables, *declared), 1, 0.8)
-            if near or (view.root_image(stage).name == "scratch" and name != "PATH"):
+            if near or view.root_image(stage).name == "scratch":
                 yield Hit(one.line, f"{one.keyword} uses {name}, which is not defined here",
                           hint=f"did you mean `${near[0]}`?" if near else f"add `ARG {name}` above it")
 

@@ -50,6 +50,8 @@ class View:
     context: Context | None = None
     """None where it is not known what it is built with."""
     team: tuple[PolicyRule, ...] = ()
+    named: bool = False
+    """Whether a service or mode is built from it, so that its build arguments are known."""
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
