@@ -47,6 +47,11 @@ def _case(view: View) -> Iterator[Hit]:
         if stage.name and words[-1] != stage.name:
             yield Hit(stage.origin.line, f"the stage {words[-1]} is called {stage.name}",
                       hint=f"write it so: `AS {stage.name}`", expected=stage.name, actual=words[-1])
+    for stage, row in zip(view.dockerfile.stages, view.images, strict=True):
+        if row.stage_ref and row.ref is not None and row.ref != row.ref.lower():
+            name = row.ref.lower()  # AS makes names lower-case, and FROM looks for them as it is written
+            yield Hit(stage.origin.line, f"the builder takes {row.ref} for an image; the stage is called {name}",
+                      severity="error", hint=f"write `FROM {name}`", expected=name, actual=row.ref)
 
 
 def _unused(view: View) -> Iterator[Hit]:

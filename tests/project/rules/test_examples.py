@@ -165,6 +165,12 @@ def test_secrets_in_the_text_are_named_and_not_quoted(text: str, found: str | No
         )
 
 
+def test_a_stage_named_in_capitals_is_an_image_to_from_alone() -> None:
+    text = "FROM scratch AS base\nFROM {}\nCOPY --from=BASE / /\n"
+    assert [one.severity for one in look(text.format("BASE")) if one.check == "dockerfile.stage.case"] == ["error"]
+    assert "dockerfile.stage.case" not in ids(look(text.format("base")))
+
+
 def test_a_user_of_the_base_image_is_no_root() -> None:
     assert "dockerfile.user.root" not in ids(look("FROM gcr.io/distroless/python3:nonroot\n"))
     assert "dockerfile.user.root" not in ids(look("FROM scratch\nCOPY a /a\n"))
