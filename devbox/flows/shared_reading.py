@@ -19,6 +19,8 @@ _LISTED = frozenset((".config", ".mise", "mise", ".devcontainer"))
 """Folders whose names a manager may list instead of asking for a name."""
 _OF_THE_ROOT = frozenset(("github-actions",))
 """What is read at a repository's root only."""
+_OF_THE_FOLDER = frozenset(("sdkman", "fnm"))
+"""Who may read the working directory alone, so that the folder above says nothing for it."""
 
 
 def remembering(machine: Machine) -> Machine:
@@ -70,6 +72,8 @@ class Readers:
     def _speaks(self, name: str, machine: Machine, here: frozenset[str]) -> bool:
         if name in _OF_THE_ROOT:
             return False
+        if name in _OF_THE_FOLDER:
+            return True
         written = (name == "devbox" and machine.pins) or (name == "dockerfile" and machine.images)
         return bool(written) or not here.isdisjoint(self._names[name]) or not here.isdisjoint(_LISTED)
 

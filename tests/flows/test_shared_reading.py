@@ -89,3 +89,15 @@ def test_a_folder_that_cannot_be_listed_may_still_hold_a_file(tmp_path: Path, mo
     monkeypatch.setattr(os, "listdir", refuse)
     assert files.is_file(str(path))
     assert not files.is_file(str(path.with_name(".node-version")))
+
+
+def test_a_manager_that_reads_the_working_directory_alone_is_not_inherited(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.file("proj/.sdkmanrc", "java=17.0.9-tem\n")
+    world.file("proj/api/.java-version", "17\n")
+    readers = Readers(machine := remembering(world.machine()))
+    assert "sdkman" in {one.manager for one in readers.select_for(".")(machine)}
+    below = world_at(machine, "api")
+    told = {one.manager for one in readers.select_for("api")(below)}
+    assert told == {one.manager for one in select_all(below)}
+    assert "sdkman" not in told
