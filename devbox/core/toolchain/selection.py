@@ -145,10 +145,11 @@ def _satisfied(selection: Selection, runs: Answer) -> bool | None:
             return None
         return selection.runs is not None and selection.expected_program
     if runs.version is None:
-        return False if selection.runs is None else None
+        return False if selection.runs is None and not selection.elsewhere else None
     ranges = [pin.range for pin in selection.pins if pin.range]
     return all(wanted.contains(runs.version) for wanted in ranges) if ranges else None
 
 
 def _nothing_runs(selection: Selection) -> str | None:
-    return "missing" if selection.declared and not selection.present and selection.runs is None else None
+    wanted_here = selection.declared and not selection.present and not selection.elsewhere
+    return "missing" if wanted_here and selection.runs is None else None
