@@ -16,7 +16,7 @@ _TOOLS = {
     "javascript-node": "node", "typescript-node": "node", "dotnet": "dotnet", "sdk": "dotnet", "terraform": "terraform",
 }
 """Last part of an image's name → tool."""
-_OWN_VERSION = re.compile(r"(?:dev-)?[0-9]+(?:\.[0-9]+){0,2}-(?=[0-9])")
+_OWN_VERSION = re.compile(r"(?:dev-)?(?:[0-9]+(?:\.[0-9]+){0,2}-(?=[0-9]))?")
 """Images made for dev containers carry their own version before the tool's: `1-3.11-bookworm`."""
 
 FEATURES = {
@@ -36,7 +36,7 @@ def tag_range(name: str, tag: str | None) -> Range | None:
     """The versions that the tag promises; None for a tag that moves (`latest`, `slim`)."""
     text = tag or ""
     if "devcontainers/" in name:
-        text = _OWN_VERSION.sub("", text)
+        text = _OWN_VERSION.sub("", text, count=1)
     return prefix_range(text)
 
 
