@@ -17,11 +17,12 @@ TIMEOUT = 120
 
 def vertex_names(
     context: Path, dockerfile: Path, env: Mapping[str, str], *, target: str | None = None,
-    args: Mapping[str, str] | None = None,
+    args: Mapping[str, str] | None = None, tag: str | None = None,
 ) -> set[str]:
-    """The names of all vertices of one build; AssertionError with the builder's words where it fails."""
+    """The names of all vertices of one build, which gets `tag`; AssertionError with the builder's words."""
     words = ["--progress=rawjson", "-f", str(dockerfile)]
     words += ["--target", target] if target else []
+    words += ["--tag", tag] if tag else []
     words += [word for name, value in (args or {}).items() for word in ("--build-arg", f"{name}={value}")]
     done = _buildx([*words, str(context)], env)
     decoder = RawJsonDecoder()

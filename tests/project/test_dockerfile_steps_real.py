@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -82,6 +82,27 @@ def test_steps_are_the_vertices_of_the_build(
     twins = {name.partition("] ")[2] for name in real}
     missing = {name for name in ours - everything if name.partition("] ")[2] not in twins}
     assert missing == set(), "identical steps of two stages are one vertex, shown under either name"
+
+
+@pytest.mark.engine
+def test_triggers_of_a_base_image_are_steps_too(
+    context: Path, buildx_env: dict[str, str], engine: Engine, tmp_path: Path, unique_name: Callable[[str], str]
+) -> None:
+    tag = f"{unique_name('onbuild')}:1"
+    (tmp_path / "Base").write_text("FROM scratch\nWORKDIR /base\nENV X=1\nONBUILD COPY a.txt /$X\nONBUILD WORKDIR t\n")
+    vertex_names(context, tmp_path / "Base", buildx_env, tag=tag)
+    try:
+        text = f"FROM {tag} AS parent\nCOPY b.txt /b\nWORKDIR /x\n"
+        (tmp_path / "Dockerfile").write_text(text)
+        everything = vertex_names(context, tmp_path / "Dockerfile", buildx_env)
+        image = engine.image(tag)
+        assert image is not None
+        config = replace(base_config(engine, tag), onbuild=tuple(image.raw["Config"]["OnBuild"]))
+        ours = step_names(parse_dockerfile(text.encode(), "Dockerfile"), bases={tag: config})
+        assert set(ours) == {name for name in everything if "internal] " not in name[:40] and name.startswith("[")}
+        assert len(ours) == 5
+    finally:
+        engine.remove_image(tag, force=True)
 
 
 def test_there_are_enough_of_them() -> None:
