@@ -48,7 +48,7 @@ def _machine(
         program = obtain.obtain(peer)
     except obtain.NoWayThere as reason:
         # Not even CI can have what no registry carries and no network reaches; what it recorded is tested all the same.
-        pytest.skip(f"{reason}; test_toolchains_recorded.py holds its recorded answers")
+        pytest.skip(f"{reason}; test_nvm_recorded.py holds its recorded answers")
     except obtain.Unavailable as reason:
         if os.environ.get("CI"):
             pytest.fail(str(reason), pytrace=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from devbox.core.findings import Declared
@@ -14,11 +14,11 @@ from devbox.core.toolchain.selection import SYSTEM, Program, Selection, Via
 from devbox.core.version import is_full_version, prefix_range
 from devbox.flows.toolchains.activation import answering_instead
 from devbox.flows.toolchains.machine import Machine
+from devbox.flows.toolchains.mise_locks import Locks
 from devbox.host import mise as layout
 from devbox.host.program import commands
-from devbox.project.pins import mise_lock
 from devbox.project.pins.mise_config import read
-from devbox.project.pins.mise_early import ARCH_NAMES, SYSTEM_NAMES, flag, here
+from devbox.project.pins.mise_early import ARCH_NAMES, SYSTEM_NAMES, here
 from devbox.project.pins.mise_sources import Configuration, Places, Problem, Source, Stage, config_root
 from devbox.project.pins.mise_toml import Wish, tool_name
 from devbox.project.pins.mise_trust import Records
@@ -66,7 +66,7 @@ def select(machine: Machine) -> tuple[Selection, ...]:
     config.problems += _refused_variables(wants)
     if config.failure:
         return tuple(_failing(machine, mise, config, config.failure))
-    chooser = _Chooser(machine, mise, places, config, _Locks(machine, config))
+    chooser = _Chooser(machine, mise, places, config, Locks(machine, config))
     return tuple(chooser.select(want) for want in wants)
 
 
@@ -153,54 +153,6 @@ def _outside(machine: Machine, mise: layout.Mise, tool: str) -> Program | None:
     return machine.on_path(tool, without=(*own, os.path.realpath(mise.shims)))
 
 
-class _Locks:
-    """The lock files beside the configuration files, each read once."""
-
-    def __init__(self, machine: Machine, config: Configuration) -> None:
-        self._machine = machine
-        self._config = config
-        told = flag(machine.env, "MISE_LOCKFILE")
-        self._on = config.setting("lockfile") is not False if told is None else told
-        required = flag(machine.env, "MISE_LOCKED")
-        self._required = self._on and (config.setting("locked") is True if required is None else required)
-        self._read: dict[str, Mapping[str, tuple[rules.Locked, ...]]] = {}
-
-    def lock(self, want: _Want) -> rules.Lock:
-        """What the lock files say about the tool: its own file's, or all where its source has none of its own."""
-        if not self._on:
-            return rules.Lock()
-        source = want.source
-        if source is not None and source.kind == "toml":
-            return rules.Lock(self._entries(mise_lock.path_for(source.path), want.tool), self._required)
-        entries: dict[rules.Locked, None] = {}
-        for path in self._all():
-            entries.update(dict.fromkeys(self._entries(path, want.tool)))
-        return rules.Lock(tuple(entries), self._required and source is not None)
-
-    def _all(self) -> Iterator[str]:
-        """Every lock file, those of the weakest configuration first, folder by folder."""
-        seen: set[str] = set()
-        for source in reversed(self._config.sources):
-            folder = os.path.dirname(mise_lock.path_for(source.path))
-            if source.kind == "toml" and folder not in seen:
-                seen.add(folder)
-                yield from mise_lock.paths_beside(source.path, self._config.environments)
-
-    def _entries(self, path: str, tool: str) -> tuple[rules.Locked, ...]:
-        if path not in self._read:
-            data = self._machine.files.read(path) if self._machine.files.is_file(path) else None
-            self._read[path] = mise_lock.parse(data, self._machine.files.shown(path)) if data else {}
-        options = self._options(tool)
-        return tuple(entry for entry in self._read[path].get(tool, ()) if entry.options == options)
-
-    def _options(self, tool: str) -> tuple[tuple[str, str], ...]:
-        """What this machine would install the tool with; of node's mirror alone is known how mise writes it down."""
-        settings = self._config.setting("node") if tool == "node" else None
-        mirror = self._machine.env.get("MISE_NODE_MIRROR_URL") if tool == "node" else None
-        mirror = mirror or (settings.get("mirror_url") if isinstance(settings, dict) else None)
-        return (("mirror_url", mirror),) if isinstance(mirror, str) else ()
-
-
 @dataclass(frozen=True, slots=True)
 class _Chooser:
     """Selects one tool from everything that was read."""
@@ -209,7 +161,7 @@ class _Chooser:
     mise: layout.Mise
     places: Places
     config: Configuration
-    locks: _Locks
+    locks: Locks
 
     def select(self, want: _Want) -> Selection:
         """The selection of one tool."""
@@ -247,7 +199,7 @@ class _Chooser:
         if want.tool in layout.CORE_TOOLS and not store.recorded and self._without_core():
             return _Made(request.raw, None, None, error="missing")
         aliases = self._aliases(want.tool)
-        choice = rules.resolve(want.tool, request, store, aliases=aliases, lock=self.locks.lock(want))
+        choice = rules.resolve(want.tool, request, store, aliases=aliases, lock=self.locks.lock(want.tool, want.source))
         if choice.version is None:
             return _Made(request.raw, None, None, error="missing")
         name = choice.version if want.tool in rules.EXACT_TOOLS else choice.folder or choice.version
