@@ -65,13 +65,13 @@ def summarize(
     steps = []
     for number, vertex in enumerate(given.plan.vertices):
         verdict = given.verdicts[number]
-        if vertex.key is None:
+        if vertex.key is None or vertex.half:
             continue
-        real = number if vertex.twin is None else vertex.twin
+        real = given.plan.real(number)
         why = explanations.get(real)
         steps.append(ForecastStep(
             vertex.key.stage, vertex.key.index, vertex.of, line(vertex.line), " ".join(vertex.text.split()),
-            verdict.word, _chance(verdict), verdict.word == "miss" and verdict.after is None,
+            verdict.word, _chance(verdict), verdict.word == "miss" and given.breaks_at(real) == real,
             _expected(verdict, seconds.get(real)), seconds.get(real), why.causes if why else (),
             why.build if why else None, verdict.reason,
         ))

@@ -29,6 +29,11 @@ class Selection:
     """The named context it is taken from; empty for the main one and for results of other steps."""
 
     @property
+    def may_be_empty(self) -> bool:
+        """Whether it holds a pattern, which may match nothing."""
+        return any(sign in path for path in self.paths for sign in "*?[")
+
+    @property
     def key(self) -> str:
         """One word for it, as part of a link."""
         return json.dumps((self.context, *self.paths))
@@ -45,6 +50,18 @@ class Input:
     """May match because it is the very result that an earlier step produced."""
     content: bool = False
     """May match because the selected files are equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRules:
+    """Where engines key differently (spec/buildkit.md 4.1, 4.2)."""
+
+    links: bool = False
+    """`COPY --link` is two vertices: with the containerd image store."""
+    secret_roots: bool = False
+    """A RUN with a secret or ssh mount also matches by the content of its whole file system: BuildKit 0.9 to 0.15."""
+    cache_ids: bool = False
+    """The id of a cache mount always counts: engine 20."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +82,20 @@ class Vertex:
     no_cache: bool = False
     """`--no-cache` or `--no-cache-filter` makes it run."""
     arguments: tuple[str, ...] = ()
-    """Names of its environment that an ARG gave."""
+    """Names of its environment that an ARG gave; of a base image its id."""
     secrets: tuple[str, ...] = ()
     """Ids of the secrets it may see."""
     twin: int | None = None
     """An earlier vertex that is the very same: BuildKit makes one of both (spec 1.4)."""
+    half: bool = False
+    """The first half of a `COPY --link`, which only takes the files; the second has the same key."""
+    merges: bool = False
+    """The second half: lays the files over what the stage has."""
+
+    @property
+    def root(self) -> int | None:
+        """The vertex whose file system it is done on; None on nothing."""
+        return next((one.vertex for one in self.inputs if one.vertex is not None and not one.selection.paths), None)
 
     @property
     def op(self) -> str:
@@ -89,7 +115,12 @@ class BuildPlan:
 
     def steps(self) -> tuple[Vertex, ...]:
         """The vertices with a place, in the order of the Dockerfile's stages."""
-        return tuple(vertex for vertex in self.vertices if vertex.key is not None)
+        return tuple(vertex for vertex in self.vertices if vertex.key is not None and not vertex.half)
+
+    def real(self, number: int) -> int:
+        """The vertex itself, or the one it is the twin of."""
+        twin = self.vertices[number].twin
+        return number if twin is None else twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +134,7 @@ class BaseImage:
     user: str = ""
     shell: tuple[str, ...] = ()
     onbuild: tuple[str, ...] = ()
+    id: str = ""
 
     @property
     def chain(self) -> str:

@@ -6,7 +6,7 @@ nth input, came to that record. Pure; the ledger stores links and hands them in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -35,13 +35,11 @@ class CacheBook:
     links: dict[tuple[str, int, LinkKind, str], set[str]] = field(default_factory=dict)
     order: dict[str, int] = field(default_factory=dict)
     """Records by age, the newest highest."""
-    guesses: Mapping[str, float] = field(default_factory=dict)
-    """How often a step whose stage ran again was a hit all the same, by op."""
 
     @classmethod
-    def of(cls, links: Iterable[Link], guesses: Mapping[str, float] | None = None) -> CacheBook:
+    def of(cls, links: Iterable[Link]) -> CacheBook:
         """The book with these links, oldest first."""
-        book = cls(guesses=guesses or {})
+        book = cls()
         for link in links:
             book.add(link)
         return book

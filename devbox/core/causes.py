@@ -77,6 +77,8 @@ def explain(number: int, given: Forecast, past: Past) -> Explanation:
         return Explanation(())
     if vertex.no_cache:
         return Explanation((Cause("no-cache"),))
+    if verdict.after is not None and given.breaks_at(number) == number:
+        return explain(verdict.after, given, past)
     if verdict.after is not None:
         return Explanation((Cause("parent-missed", detail=_place(given.plan.vertices[verdict.after])),))
     if past.lost is not None and _was_lost(number, given, past.lost):
@@ -149,7 +151,9 @@ def _other_root(vertex: Vertex, step: PastStep, given: Forecast, past: Past) -> 
     parent = given.plan.vertices[root]
     before = _before(step, past)
     if parent.kind == "base" and (before is None or before.kind == "base"):
-        return Explanation((Cause("base-changed", _base_name(parent), None),), step.build)
+        ids = [_short_id(each.arguments) for each in (before, parent) if each is not None]
+        changed = " → ".join(ids) if len(ids) == 2 and all(ids) else None
+        return Explanation((Cause("base-changed", _base_name(parent), changed),), step.build)
     if before is None:
         words = "the steps before it are others"
         return Explanation((Cause("instruction-changed", past.dockerfile, words),), step.build)
@@ -249,6 +253,10 @@ def _place(vertex: Vertex) -> str:
 def _base_name(vertex: Vertex) -> str:
     words = [word for word in vertex.text.split() if not word.startswith("--")]
     return words[1] if len(words) > 1 else vertex.text
+
+
+def _short_id(ids: Sequence[str]) -> str:
+    return ids[0].removeprefix("sha256:")[:12] if ids else ""
 
 
 def _first(text: str) -> str:

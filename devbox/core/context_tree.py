@@ -7,9 +7,10 @@ made by whoever walks the disk. Owners, times and the mode of the root do not co
 from __future__ import annotations
 
 import hashlib
+import itertools
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -43,12 +44,15 @@ class ContextTree:
     """All paths that a build may send: relative, `/` between names, the root not among them."""
 
     nodes: Mapping[str, Node]
+    root: str = "root"
+    """What counts of the root beside its children."""
     _children: dict[str, list[str]] | None = None
     _digests: dict[str, str] = field(default_factory=dict)
 
-    def select(self, selection: Selection) -> str | None:
-        """The digest of everything a selection takes; None where a path that is named does not exist."""
-        found = [self._one(path) for path in selection.paths]
+    def select(self, selection: Selection, beside: Collection[str] = ()) -> str | None:
+        """The digest of everything a selection takes; None where it fails the build: a path that is named does not
+        exist, or the folder of a pattern that matches nothing was not sent. `beside` is what the build sends else."""
+        found = [self._one(path, beside) for path in selection.paths]
         if any(digest is None for digest in found):
             return None
         return found[0] if len(found) == 1 else _hash("several", *(digest or "" for digest in found))
@@ -83,13 +87,15 @@ class ContextTree:
                         taken[inside] = node
         return taken
 
-    def _one(self, path: str) -> str | None:
+    def _one(self, path: str, beside: Collection[str]) -> str | None:
         if not has_wildcard(path):
             real = self._resolved(path.strip("/"))
             return None if real is None else self._digest(real)
         matches = list(self._matches(path))
         if not matches:
-            return _hash("nothing")
+            fixed = "/".join(itertools.takewhile(lambda part: not has_wildcard(part), path.strip("/").split("/")))
+            folder = self._resolved(fixed)
+            return _hash("nothing") if folder == "" or folder in beside else None
         digests = []
         for match in matches:
             real = self._resolved(match)
@@ -167,7 +173,7 @@ class ContextTree:
             if node is not None and node.kind != "folder":
                 self._digests[here] = _hash(node.header)
                 continue
-            header = node.header if node else "root"
+            header = node.header if node else self.root
             words = [word for child in self._folder(here) for word in (posixpath.basename(child), self._digests[child])]
             self._digests[here] = _hash(header, *words)
         return self._digests[path]

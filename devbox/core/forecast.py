@@ -11,10 +11,13 @@ from typing import Literal
 
 from devbox.core.buildplan import BuildPlan, Input, Selection, Vertex
 from devbox.core.cachebook import CacheBook, base_record
+from devbox.core.held import Held
+from devbox.core.likely import Changed, Hints, guess
 
 Word = Literal["hit", "miss", "depends", "unknown", "base"]
-GUESS = 0.6
-"""The chance that a copy from a stage that runs again is a hit, where nothing is known of it."""
+FOREIGN = "the builder holds a record that may be this step's and that devbox did not see made"
+NOTHING_FOREIGN = Held()
+NO_HINTS = Hints()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Verdict:
     p_hit: float | None = None
     after: int | None = None
     """For a miss that follows: the vertex where the cache breaks; for depends: the one whose output decides."""
+    case: str | None = None
+    """For depends: what its outcome is experience of (`likely`)."""
     reason: str | None = None
     """Why it is unknown."""
     missing: tuple[int, ...] = ()
@@ -52,6 +57,15 @@ class Forecast:
         return ((vertex, verdict) for vertex, verdict in zip(self.plan.vertices, self.verdicts, strict=True)
                 if vertex.key is not None)
 
+    def breaks_at(self, number: int) -> int | None:
+        """For a miss: the vertex where the cache breaks, itself or an earlier one. The two halves of a `COPY --link`
+        are one step there."""
+        verdict, vertex = self.verdicts[number], self.plan.vertices[number]
+        if verdict.word != "miss":
+            return None
+        half = vertex.inputs[-1].vertex if vertex.merges else None
+        return number if verdict.after is None or verdict.after == half else verdict.after
+
     @property
     def all_hit(self) -> bool:
         """Whether nothing will run."""
@@ -65,9 +79,15 @@ class _Forecaster:
     contents: Mapping[Selection, str | None]
     known: Mapping[int, Verdict]
     """What the running build has already told."""
+    held: Held
+    hints: Hints
+    changed: Changed = field(init=False)
     overlay: CacheBook = field(default_factory=CacheBook)
     """Links that this build itself will make."""
     done: list[Verdict] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.changed = Changed(self.plan, self.done, self.book, self.contents, self.hints)
 
     def run(self) -> Forecast:
         for number, vertex in enumerate(self.plan.vertices):
@@ -109,7 +129,7 @@ class _Forecaster:
         if not opened:
             if not inputs:
                 sure = self.book.any_of(op, -1) | self.overlay.any_of(op, -1)
-            return Verdict("hit", sure) if sure else self._miss(number, vertex, inputs)
+            return Verdict("hit", sure) if sure else self._unknown_or_miss(number, vertex, inputs)
         # The answer lies with the output of a step that runs again, or may do so.
         possible = sure
         for index, one in opened:
@@ -117,19 +137,20 @@ class _Forecaster:
                 self.book.any_of(op, index) | inputs[index][1])
             possible = answers if possible is None else possible & answers
         if not possible:
-            return self._miss(number, vertex, inputs)
+            return self._unknown_or_miss(number, vertex, inputs)
         decides = next((one.vertex for _, one in opened if one.vertex is not None), None)
         chances = [self._chance(op, one) for _, one in opened]
         chance = 1.0
         for one_chance in chances:
             chance *= one_chance
-        return Verdict("depends", possible, p_hit=chance, after=decides)
+        case = next((guess(one, op, self.changed).case for _, one in opened if one.content), None)
+        return Verdict("depends", possible, p_hit=chance, after=decides, case=case)
 
     def _chance(self, op: str, one: Input) -> float:
         verdict = self._of(one)
         if verdict.word == "depends" and not one.content:
             return verdict.p_hit or 0.0
-        own = self.book.guesses.get(op, GUESS)
+        own = guess(one, op, self.changed).chance
         if verdict.word == "depends":
             before = verdict.p_hit or 0.0
             return before + (1 - before) * own
@@ -161,6 +182,24 @@ class _Forecaster:
     def _word(self, one: Input) -> Word:
         return self._of(one).word
 
+    def _unknown_or_miss(
+        self, number: int, vertex: Vertex, inputs: list[tuple[Input, frozenset[str]]]
+    ) -> Verdict:
+        """No record that is known fits; one that devbox never saw may."""
+        if self._certain_miss(vertex):
+            return self._miss(number, vertex, inputs)
+        before: frozenset[str] | None = frozenset()
+        if vertex.root is not None and self.plan.vertices[vertex.root].kind != "base":
+            root = self.done[vertex.root]
+            before = root.records if root.word == "hit" and not vertex.inputs[0].content else None
+        if self.held.candidates(vertex, before):
+            return Verdict("unknown", reason=FOREIGN)
+        return self._miss(number, vertex, inputs)
+
+    def _certain_miss(self, vertex: Vertex) -> bool:
+        """Whether it is done on the result of a step that runs: nothing can answer then."""
+        return any(one.vertex is not None and self._word(one) == "miss" and not one.content for one in vertex.inputs)
+
     def _miss(
         self, number: int, vertex: Vertex, inputs: list[tuple[Input, frozenset[str]]] | None = None
     ) -> Verdict:
@@ -185,8 +224,10 @@ class _Forecaster:
 
 def forecast(
     plan: BuildPlan, book: CacheBook, contents: Mapping[Selection, str | None],
-    known: Mapping[int, Verdict] | None = None,
+    known: Mapping[int, Verdict] | None = None, held: Held = NOTHING_FOREIGN,
+    hints: Hints = NO_HINTS,
 ) -> Forecast:
     """The verdicts; `contents` holds the digest of every selection of the context (None: it does not exist), `known`
-    what a running build has already shown."""
-    return _Forecaster(plan, book, contents, known or {}).run()
+    what a running build has already shown, `held` what the builder holds that the book does not know, `hints` what the
+    guesses of `depends` go by."""
+    return _Forecaster(plan, book, contents, known or {}, held, hints).run()

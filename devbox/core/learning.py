@@ -21,7 +21,7 @@ class Lesson:
     records: Mapping[int, str]
     """Vertex number → the record that it is now."""
     guesses: tuple[tuple[str, bool], ...] = ()
-    """Steps whose stage ran again: op, and whether they were a hit all the same."""
+    """Steps whose stage ran again: the case (`likely`), and whether they were a hit all the same."""
 
 
 def learn(
@@ -52,8 +52,8 @@ def learn(
         records[number] = record
         now.append(Verdict("hit", frozenset((record,))))
         links += links_of(vertex, record, now, forecast.contents)
-        if said.word == "depends" and said.after is not None and any(one.content for one in vertex.inputs):
-            guesses.append((vertex.op, outcome == "hit"))
+        if said.case is not None:
+            guesses.append((said.case, outcome == "hit"))
     return Lesson(tuple(links), records, tuple(guesses))
 
 

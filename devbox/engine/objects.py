@@ -114,6 +114,10 @@ class CacheRecord:
     description: str
     created: str | None
     """As the engine writes times."""
+    parents: tuple[str, ...] = ()
+    """The records that it was made on."""
+    used: str | None = None
+    """When a build last used it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,9 +151,12 @@ def network(raw: Any) -> NetworkInfo:
 def cache_record(raw: Any) -> CacheRecord:
     """One entry of `GET /system/df`'s build cache."""
     raw = table(raw)
+    # `Parent` until 22, and from then on a name that begins with a blank in some versions (spec/buildkit.md 5).
+    one, several = text(raw.get("Parent")), texts(raw.get("Parents") or raw.get(" Parents"))
     return CacheRecord(
         id=text(raw.get("ID")), kind=text(raw.get("Type")), description=text(raw.get("Description")),
-        created=_moment(raw.get("CreatedAt")),
+        created=_moment(raw.get("CreatedAt")), parents=several or ((one,) if one else ()),
+        used=_moment(raw.get("LastUsedAt")),
     )
 
 

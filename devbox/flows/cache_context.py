@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from devbox.core.buildplan import BuildPlan, Selection
 from devbox.core.context_tree import ContextTree, Listing
@@ -61,10 +61,25 @@ class Contexts:
 
     def contents(self, plan: BuildPlan) -> Mapping[Selection, str | None]:
         """The digest of everything the plan selects."""
-        for selection in selections_of(plan):
+        asked = selections_of(plan)
+        for selection in asked:
             if selection not in self.digests:
-                self.digests[selection] = self.by_name[selection.context].tree.select(selection)
+                context = self.by_name[selection.context]
+                beside = [other for other in asked if other != selection and other.context == context.name]
+                sent = context.sent(tuple(beside)) if selection.may_be_empty else ()
+                self.digests[selection] = context.tree.select(selection, sent)
         return self.digests
+
+    def sent_whole(self) -> Contexts:
+        """As a builder sees them that keeps no copy: with every edit, and with a header of the root, as each tar has
+        (moby/buildkit `cache/contenthash`: what is scanned on disk has one, what is synced has none)."""
+        seen = {
+            name: replace(one, seen=one.now, tree=ContextTree(
+                {path: file.node for path, file in one.now.items()}, root="root of a tar"
+            ))
+            for name, one in self.by_name.items()
+        }
+        return Contexts(seen, self.ignore_text)
 
     def roots(self, selection: Selection) -> Listing:
         """What a selection takes, outermost paths."""

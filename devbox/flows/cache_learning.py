@@ -6,7 +6,7 @@ content: what was really sent is not known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from secrets import token_hex
 
@@ -15,14 +15,16 @@ from devbox.core.buildplan import BuildPlan
 from devbox.core.cachebook import base_record
 from devbox.core.causes import PastInput, PastStep
 from devbox.core.context_tree import Listing
-from devbox.core.errors import ConfigError, EngineError
+from devbox.core.errors import ConfigError
 from devbox.core.forecast import Forecast
+from devbox.core.held import assign
 from devbox.core.learning import Lesson, Outcome, learn
-from devbox.core.stepname import parse_step_name, stage_label
+from devbox.core.stepname import stage_label
+from devbox.core.synced import SyncedFile
 from devbox.engine.builder import BuildRequest
-from devbox.engine.port import CacheRecord, Engine
+from devbox.engine.port import CacheRecord
 from devbox.flows.cache_context import Contexts, see_contexts, selections_of
-from devbox.flows.outlook import Outlook
+from devbox.flows.outlook import Outlook, held_records, step_record
 from devbox.flows.workspace import Workspace
 from devbox.project.context_index import Unreadable
 from devbox.store.cache_memory import CacheMemory, TaughtStep
@@ -30,7 +32,6 @@ from devbox.store.ledger import Ledger
 from devbox.store.stat_cache import StatCache
 
 _OUTCOMES: dict[StepStatus, Outcome] = {StepStatus.HIT: "hit", StepStatus.MISS: "ran"}
-_EXEC = "mount / from exec "
 
 
 def learn_build(workspace: Workspace, request: BuildRequest, outlook: Outlook, state: BuildState, build: int) -> None:
@@ -39,17 +40,16 @@ def learn_build(workspace: Workspace, request: BuildRequest, outlook: Outlook, s
     if given is None or contexts is None or not _unchanged(workspace, request, given, contexts):
         return
     steps = _steps_of(given.plan, state)
-    outcomes = {number: _OUTCOMES[step.status] for number, step in steps.items() if step.status in _OUTCOMES}
+    outcomes = _outcomes(given, steps)
     if not outcomes:
         return
-    after = _records(workspace.engine)
+    after = held_records(workspace.engine)
     with closing(Ledger.open(workspace.state)) as ledger:
         memory = CacheMemory(ledger, outlook.builder)
         books = memory.books([vertex.op for vertex in given.plan.vertices], None)
         lesson = learn(given, books.alive, outcomes, lambda: token_hex(8))
-        fresh = [record for record in after or () if outlook.alive is None or record.id not in outlook.alive]
         ran = {number: steps[number] for number, outcome in outcomes.items() if outcome == "ran"}
-        engine_ids = _engine_ids(given.plan, ran, fresh)
+        engine_ids = _engine_ids(given.plan, lesson, ran, outlook, books.names, after or ())
         roots = {digest: contexts.roots(selection) for selection, digest in given.contents.items() if digest}
         memory.teach(
             build, links=lesson.links, guesses=lesson.guesses, roots=roots,
@@ -57,15 +57,20 @@ def learn_build(workspace: Workspace, request: BuildRequest, outlook: Outlook, s
                 TaughtStep(number, step, ran[number].seconds if number in ran else None, engine_ids.get(number))
                 for number, step in _past_steps(given, lesson)
             ],
-            copies={
-                context.copy_name: context.sent(tuple(
-                    selection for selection in selections_of(given.plan) if selection.context == context.name))
-                for context in contexts.by_name.values()
-            },
+            copies=_copies(given.plan, contexts) if outlook.by is None or outlook.by.session else {},
             listings=dict(_new_listings(memory, contexts, roots)),
             alive=frozenset(record.id for record in after) if after is not None else None,
             ignore_text=contexts.ignore_text, image_key=outlook.image_key if state.outcome == "ok" else None,
         )
+
+
+def _copies(plan: BuildPlan, contexts: Contexts) -> dict[str, Mapping[str, SyncedFile]]:
+    """What the builder's copies of the contexts hold now."""
+    return {
+        context.copy_name: context.sent(tuple(
+            selection for selection in selections_of(plan) if selection.context == context.name))
+        for context in contexts.by_name.values()
+    }
 
 
 def _unchanged(workspace: Workspace, request: BuildRequest, given: Forecast, contexts: Contexts) -> bool:
@@ -90,34 +95,36 @@ def _steps_of(plan: BuildPlan, state: BuildState) -> dict[int, Step]:
     return found
 
 
-def _records(engine: Engine) -> tuple[CacheRecord, ...] | None:
-    try:
-        return engine.cache_records()
-    except EngineError:
-        return None
+def _outcomes(given: Forecast, steps: Mapping[int, Step]) -> dict[int, Outcome]:
+    """What became of each vertex. The stream shows the two halves of a `COPY --link` as one step: where that ran, the
+    first half did not if it was sure to be found."""
+    outcomes = {number: _OUTCOMES[step.status] for number, step in steps.items() if step.status in _OUTCOMES}
+    for number in outcomes:
+        if given.plan.vertices[number].half and given.verdicts[number].word == "hit":
+            outcomes[number] = "hit"
+    return outcomes
 
 
-def _engine_ids(plan: BuildPlan, ran: Mapping[int, Step], fresh: Iterable[CacheRecord]) -> dict[int, str]:
-    """Which of the builder's new records a step made: by its description, where only one has it (spec 5)."""
-    by_words: dict[object, list[str]] = {}
-    for record in fresh:
-        if record.kind == "regular":
-            by_words.setdefault(_words(record.description), []).append(record.id)
-    asked: dict[object, list[int]] = {}
-    for number, step in ran.items():
-        vertex = plan.vertices[number]
-        words = f"{_EXEC}{' '.join(vertex.parts['run'])}" if vertex.kind == "run" else (step.key, step.instruction)
-        asked.setdefault(words, []).append(number)
-    return {
-        numbers[0]: by_words[words][0]
-        for words, numbers in asked.items()
-        if len(numbers) == 1 and len(by_words.get(words, ())) == 1
-    }
-
-
-def _words(description: str) -> object:
-    name = parse_step_name(description)
-    return (name.key, name.instruction) if name is not None else description
+def _engine_ids(
+    plan: BuildPlan, lesson: Lesson, ran: Mapping[int, Step], outlook: Outlook, names: Mapping[str, str],
+    after: Sequence[CacheRecord],
+) -> dict[int, str]:
+    """The builder's own names of the records: of what ran among the new ones, of a hit on a record that devbox had not
+    seen where only one can be it."""
+    before = {record.id for record in outlook.records or ()}
+    held = [step_record(record) for record in after if record.kind == "regular"]
+    steps = frozenset(record.id for record in held if record.is_step)
+    known = {number: names[record] for number, record in lesson.records.items() if record in names}
+    for number, record in lesson.records.items():
+        if number in ran or record in names:
+            continue
+        root = plan.vertices[number].root
+        above = lesson.records.get(plan.real(root)) if root is not None else None
+        fitting = outlook.held.candidates(plan.vertices[number], frozenset((above,)) if above else frozenset())
+        if len(fitting) == 1:
+            known[number] = fitting[0].id
+    fresh = [record for record in held if record.id not in before]
+    return {**known, **assign(plan, ran, fresh, known, steps)} if outlook.records is not None else {}
 
 
 def _past_steps(given: Forecast, lesson: Lesson) -> Iterable[tuple[int, PastStep]]:
@@ -131,7 +138,7 @@ def _past_steps(given: Forecast, lesson: Lesson) -> Iterable[tuple[int, PastStep
             continue
         inputs = tuple(
             PastInput(content=given.contents.get(one.selection)) if one.vertex is None
-            else PastInput(record=records.get(_real(plan, one.vertex)))
+            else PastInput(record=records.get(plan.real(one.vertex)))
             for one in vertex.inputs
         )
         stage, index = (vertex.key.stage, vertex.key.index) if vertex.key else ("", 0)
@@ -139,11 +146,6 @@ def _past_steps(given: Forecast, lesson: Lesson) -> Iterable[tuple[int, PastStep
             0, stage, index, vertex.op, vertex.parts, vertex.text, records[number], inputs, vertex.arguments,
             vertex.kind,
         )
-
-
-def _real(plan: BuildPlan, number: int) -> int:
-    twin = plan.vertices[number].twin
-    return number if twin is None else twin
 
 
 def _new_listings(

@@ -7,25 +7,28 @@ can be made it says why.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from statistics import median
 
 from devbox.core.build_forecast import BuildForecast, summarize
-from devbox.core.buildplan import BaseImage, BuildPlan, Input, Selection, digest_of
+from devbox.core.buildplan import BaseImage, BuildPlan, EngineRules, Input, Selection, digest_of
 from devbox.core.cachebook import CacheBook
 from devbox.core.causes import Explanation, Past, explain
 from devbox.core.context_tree import Listing
 from devbox.core.errors import DevboxError, EngineError
-from devbox.core.forecast import Forecast, forecast
+from devbox.core.forecast import NOTHING_FOREIGN, Forecast, forecast
+from devbox.core.held import Held, HeldRecord
 from devbox.core.labels import project_id
+from devbox.core.likely import Hints, environments
 from devbox.core.project import Service
 from devbox.core.tree_diff import Change, changes
 from devbox.engine.builder import Builder, BuildRequest
-from devbox.engine.port import Engine, EngineInfo
+from devbox.engine.port import CacheRecord, Engine, EngineInfo
 from devbox.flows.build_request import BuildOptions, Prepared
 from devbox.flows.cache_context import Contexts, see_contexts
+from devbox.flows.quick_build import taker
 from devbox.flows.workspace import Workspace
 from devbox.project.build_plan import build_plan
 from devbox.project.build_stage import PlanOptions
@@ -52,10 +55,14 @@ class Outlook:
     seconds: Mapping[int, float] = field(default_factory=dict)
     """Expected seconds of steps that ran before, by vertex."""
     contexts: Contexts | None = None
-    alive: frozenset[str] | None = None
-    """The builder's records; None where it can't be asked."""
+    records: tuple[CacheRecord, ...] | None = None
+    """What the builder holds; None where it can't be asked."""
+    held: Held = NOTHING_FOREIGN
+    """That of it which devbox does not know."""
     image_key: str | None = None
     """Equal for builds that end in the very same image."""
+    by: Builder | None = None
+    """Who takes the build; None where no forecast is possible."""
 
     @property
     def plan(self) -> BuildPlan | None:
@@ -104,27 +111,42 @@ def look_ahead(
         except Unreadable as error:
             return Outlook(identity, None, str(error))
         stats.save(workspace.state)
-        alive = _alive(engine)
+        by = taker(builder, info, prepared.request, plan, contexts)
+        if not by.session:
+            contexts = contexts.sent_whole()
+        records = held_records(engine)
+        alive = None if records is None else frozenset(record.id for record in records)
         ops = [vertex.op for vertex in plan.vertices]
         books = memory.books(ops, alive)
         contents = contexts.contents(plan)
         provable = plan.unknown is None and not any(vertex.unknown for vertex in plan.vertices)
-        plan = replace(plan, unknown=plan.unknown or _nothing_to_prove_with(alive, books))
-        found = forecast(plan, books.alive, contents)
+        if records is None:
+            plan = replace(plan, unknown=plan.unknown or "the engine does not tell what its build cache holds")
+        held = _held(records or (), books)
         past = _past(workspace, service, memory, contexts, prepared, books.lost)
+        ran = ((step.parts, step.parts["env"]) for step in past.steps if step.kind == "run")
+        hints = Hints(books.guesses, environments(ran))
+        found = forecast(plan, books.alive, contents, held=held, hints=hints)
         said = {
             number: explain(number, found, past)
             for number, verdict in enumerate(found.verdicts) if verdict.word == "miss"
         }
         seconds = _seconds(memory, plan)
     key = image_key(prepared, base, contents) if provable else None
-    return Outlook(identity, found, plan.unknown, said, seconds, contexts, alive, key)
+    return Outlook(identity, found, plan.unknown, said, seconds, contexts, records, held, key, by)
 
 
-def _nothing_to_prove_with(alive: frozenset[str] | None, books: Books) -> str | None:
-    if alive is None:
-        return "the engine does not tell what its build cache holds"
-    return None if books.known else "devbox has not built on this builder yet"
+def _held(records: Sequence[CacheRecord], books: Books) -> Held:
+    steps = [(record.id, step_record(record)) for record in records if record.kind == "regular"]
+    return Held(
+        tuple(record for id, record in steps if id not in books.seen and record.is_step),
+        frozenset(id for id, record in steps if record.is_step), books.names,
+    )
+
+
+def step_record(record: CacheRecord) -> HeldRecord:
+    """An engine's record as the core compares it."""
+    return HeldRecord(record.id, record.description, record.parents)
 
 
 def cache_identity(info: EngineInfo) -> str:
@@ -156,14 +178,14 @@ def _plan(
         config = found.raw.get("Config") or {}
         return BaseImage(
             found.layers, found.env, found.workdir, found.user,
-            tuple(config.get("Shell") or ()), tuple(config.get("OnBuild") or ()),
+            tuple(config.get("Shell") or ()), tuple(config.get("OnBuild") or ()), found.id,
         )
 
     settings = PlanOptions(
         target=request.target, args=dict(request.args), no_cache=options.no_cache,
         no_cache_filter=options.no_cache_filter, os=info.os or "linux",
         arch=_ARCHITECTURES.get(info.arch, info.arch), hidden=request.hidden,
-        contexts=frozenset(name for name, _ in request.extra_contexts),
+        contexts=frozenset(name for name, _ in request.extra_contexts), rules=engine_rules(info),
     )
     return build_plan(parsed, image, settings), ids
 
@@ -185,11 +207,19 @@ def _copy_names(request: BuildRequest) -> list[str]:
     return [f"{name}:{folder.rstrip('/').rpartition('/')[2]}" for name, folder in folders.items()]
 
 
-def _alive(engine: Engine) -> frozenset[str] | None:
+def held_records(engine: Engine) -> tuple[CacheRecord, ...] | None:
+    """What the builder's cache holds, oldest first; None where it can't be asked."""
     try:
-        return frozenset(record.id for record in engine.cache_records())
+        return tuple(sorted(engine.cache_records(), key=lambda record: record.created or ""))
     except EngineError:
         return None
+
+
+def engine_rules(info: EngineInfo) -> EngineRules:
+    """Where this engine keys differently. BuildKit 0.9 to 0.15 came with engines 23 to 27."""
+    first = info.version.partition(".")[0]
+    major = int(first) if first.isdecimal() else 0
+    return EngineRules(info.containerd_store, 21 <= major <= 27, major < 23)
 
 
 def _past(

@@ -33,7 +33,9 @@ class CopySources:
     """The address of a source that is asked anew in every build."""
 
 
-def mount_keys(instruction: Instruction, expand: Expand, workdir: str) -> tuple[list[Parts], tuple[MountSource, ...]]:
+def mount_keys(
+    instruction: Instruction, expand: Expand, workdir: str, *, cache_ids: bool = False
+) -> tuple[list[Parts], tuple[MountSource, ...]]:
     """The mounts of a RUN as they stand in its key, and what they are filled from."""
     keys: list[Parts] = []
     sources: list[MountSource] = []
@@ -44,7 +46,7 @@ def mount_keys(instruction: Instruction, expand: Expand, workdir: str) -> tuple[
         kind = fields.get("type", "bind")
         target = expand(fields.get("target", fields.get("dst", fields.get("destination", ""))))
         key: dict[str, object] = {"type": kind, "target": say.absolute(target, workdir) if target else ""}
-        key.update(_mount_details(kind, fields, str(key["target"]), expand))
+        key.update(_mount_details(kind, fields, str(key["target"]), expand, cache_ids))
         if kind == "bind" or (kind == "cache" and "from" in fields):
             key["rw"] = "rw" in fields or "readwrite" in fields
             path = say.absolute(expand(fields.get("source", fields.get("src", "/"))), "/")
@@ -53,8 +55,12 @@ def mount_keys(instruction: Instruction, expand: Expand, workdir: str) -> tuple[
     return keys, tuple(sources)
 
 
-def _mount_details(kind: str, fields: Mapping[str, str], target: str, expand: Expand) -> dict[str, object]:
+def _mount_details(
+    kind: str, fields: Mapping[str, str], target: str, expand: Expand, cache_ids: bool
+) -> dict[str, object]:
     if kind == "cache":
+        if cache_ids:
+            return {"id": expand(fields.get("id", "")) or target, "ro": "ro" in fields or "readonly" in fields}
         # Any id that is not the target's own counts as `custom` (spec E293).
         plain = expand(fields.get("id", "")) in ("", target) and fields.get("sharing", "shared") == "shared"
         read_only = fields.get("ro", fields.get("readonly", "false")) == "true"
@@ -109,7 +115,8 @@ def copy_parts(
 ) -> dict[str, object]:
     """The key of COPY and ADD."""
     parts: dict[str, object] = {
-        "copy": instruction.keyword, "to": say.destination(target, workdir), "from": list(names),
+        # Inline documents are never unpacked, which is all that ADD does else.
+        "copy": instruction.keyword if any(isinstance(name, str) for name in names) else "COPY", "to": say.destination(target, workdir), "from": list(names),
         "chown": _owner(expand(instruction.flag("chown") or "")),
         "chmod": _mode(expand(instruction.flag("chmod") or "")), "platform": platform,
     }

@@ -86,7 +86,8 @@ class _Planner:
         image = self.images(ref)
         parts: Parts = {"image": image.chain if image else f"unknown:{ref}", "platform": self.options.platform}
         reason = None if image else f"the image {ref} is not on this engine"
-        return self.add(Vertex("base", key, 0, line, text, parts, unknown=reason)), image
+        id = (image.id,) if image else ()
+        return self.add(Vertex("base", key, 0, line, text, parts, unknown=reason, arguments=id)), image
 
     def add(self, vertex: Vertex) -> int:
         """Its number; that of its twin where there is one."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from devbox.core.build import StepKey
-from devbox.core.buildplan import BaseImage, Input, Parts, Selection, Vertex, VertexKind
+from devbox.core.buildplan import BaseImage, EngineRules, Input, Parts, Selection, Vertex, VertexKind
 from devbox.core.errors import ConfigError
 from devbox.project import build_keys as keys
 from devbox.project import build_words as say
@@ -18,6 +18,8 @@ from devbox.project.dockerfile import Dockerfile, Instruction, Stage, parse_dock
 from devbox.project.shell_words import expand
 
 SHELL = ("/bin/sh", "-c")
+_WHOLE = Selection(("/",))
+_NO_RULES = EngineRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class PlanOptions:
     """Words that devbox itself put into instructions: part of the keys, never shown."""
     contexts: frozenset[str] = frozenset()
     """Names of contexts that are folders of this machine."""
+    rules: EngineRules = _NO_RULES
 
     @property
     def platform(self) -> str:
@@ -177,7 +180,9 @@ class StageWalk:
             self._add("workdir", instruction, parts, (), no_cache=False)
 
     def _run(self, instruction: Instruction) -> None:
-        mounts, sources = keys.mount_keys(instruction, self._expanded, self.state.workdir)
+        mounts, sources = keys.mount_keys(
+            instruction, self._expanded, self.state.workdir, cache_ids=self.options.rules.cache_ids
+        )
         arguments = say.exec_words(instruction.arguments)
         if arguments is None:
             text, pipe = keys.script(instruction)
@@ -190,7 +195,8 @@ class StageWalk:
             "mounts": mounts,
         }
         inputs = tuple(self._source(one.origin, (one.path,), instruction, content=one.content) for one in sources)
-        self._add("run", instruction, parts, inputs, no_cache=self.no_cache)
+        private = self.options.rules.secret_roots and any(mount.get("type") in ("secret", "ssh") for mount in mounts)
+        self._add("run", instruction, parts, inputs, no_cache=self.no_cache, content=private)
 
     def _copy(self, instruction: Instruction) -> None:
         *words, target = (
@@ -205,7 +211,15 @@ class StageWalk:
             origin = self._expanded(instruction.flag("from") or "")
             inputs = (self._source(origin, sources.paths, instruction),)
         unknown = f"{sources.remote} is asked anew in every build" if sources.remote else None
-        self._add("copy", instruction, parts, inputs, no_cache=self.no_cache, unknown=unknown)
+        link = (instruction.flag("link") or "true") != "false" if _has(instruction, "link") else False
+        if not link or not self.options.rules.links or self.state.vertex is None:
+            self._add("copy", instruction, parts, inputs, no_cache=self.no_cache, unknown=unknown)
+            return
+        # The files are taken to an empty place, which needs nothing of the stage, then laid over it (spec E903).
+        taken = self.planner.add(replace(
+            self._vertex("copy", instruction, parts, inputs, no_cache=self.no_cache, unknown=unknown), half=True
+        ))
+        self._add("copy", instruction, {"merge": True}, (Input(taken, _WHOLE),), no_cache=self.no_cache, merges=True)
 
     def _document(self, word: str, content: str) -> str:
         text = keys.chomped(content, word)
@@ -230,19 +244,31 @@ class StageWalk:
 
     def _add(
         self, kind: VertexKind, instruction: Instruction, parts: Parts, inputs: tuple[Input, ...], *,
-        no_cache: bool, unknown: str | None = None,
+        no_cache: bool, unknown: str | None = None, content: bool = False, merges: bool = False,
     ) -> None:
+        """A vertex done on the stage as it is; `content`: which may also match by its files."""
+        root = (Input(self.state.vertex, content=content),) if self.state.vertex is not None else ()
+        vertex = self._vertex(kind, instruction, parts, (*root, *inputs), no_cache=no_cache, unknown=unknown)
+        self.state.vertex = self.planner.add(replace(vertex, merges=merges))
         self.index += 1
-        root = (Input(self.state.vertex),) if self.state.vertex is not None else ()
-        self.state.vertex = self.planner.add(Vertex(
-            kind, StepKey(self.source.label, self.index), self.of, instruction.line, self._shown(instruction), parts,
-            (*root, *inputs), unknown or self.state.unknown, no_cache,
+
+    def _vertex(
+        self, kind: VertexKind, instruction: Instruction, parts: Parts, inputs: tuple[Input, ...], *,
+        no_cache: bool, unknown: str | None,
+    ) -> Vertex:
+        return Vertex(
+            kind, StepKey(self.source.label, self.index + 1), self.of, instruction.line, self._shown(instruction),
+            parts, inputs, unknown or self.state.unknown, no_cache,
             tuple(sorted(self.state.arguments & self.state.env.keys())),
             tuple(say.mount_fields(flag).get("id", "") for flag in instruction.flags if "type=secret" in flag),
-        ))
+        )
 
     def _shown(self, instruction: Instruction) -> str:
         text = instruction.text
         for word in self.options.hidden:
             text = text.replace(word, "")
         return text
+
+
+def _has(instruction: Instruction, flag: str) -> bool:
+    return any(word.partition("=")[0] == f"--{flag}" for word in instruction.flags)

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from devbox.core.cachebook import CacheBook, Link
 from devbox.core.causes import PastInput, PastStep
 from devbox.core.context_tree import Listing, Node
+from devbox.core.likely import cases
 from devbox.core.synced import SyncedFile, Tree
 from devbox.store.ledger import Ledger
 
@@ -30,8 +31,12 @@ class Books:
 
     alive: CacheBook
     lost: CacheBook
-    known: bool
-    """Whether devbox ever built on this builder."""
+    names: Mapping[str, str]
+    """Record → the builder's own name of it, where it is known."""
+    seen: frozenset[str]
+    """The builder's own names of all records that devbox knows, of whatever operation."""
+    guesses: Mapping[str, tuple[int, int]]
+    """Cases of steps whose stage ran again (`likely`): how often they were a hit all the same, and of how often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,8 @@ class CacheMemory:
         """The links of these operations. `alive` holds the builder's records (None: it was not asked, all count)."""
         usable, lost = CacheBook(), CacheBook()
         with self._ledger.reading() as connection:
-            found = connection.execute("SELECT 1 FROM records WHERE builder = ? LIMIT 1", (self._builder,)).fetchone()
             gone = alive is not None and not self._last_alive(connection) <= alive
+            names: dict[str, str] = {}
             for chunk in _chunks(sorted(set(ops))):
                 rows = connection.execute(
                     "SELECT links.op, number, kind, value, record, engine_id FROM links"
@@ -69,8 +74,13 @@ class CacheMemory:
                 for op, number, kind, value, record, engine_id in rows:
                     is_lost = alive is not None and (engine_id not in alive if engine_id else gone)
                     (lost if is_lost else usable).add(Link(op, number, kind, value, record))
-            usable.guesses = self._guesses(connection, ops)
-        return Books(usable, lost, found is not None)
+                    if engine_id:
+                        names[record] = engine_id
+            guesses = self._guesses(connection, (case for op in ops for case in cases(op)))
+            seen = connection.execute(
+                "SELECT DISTINCT engine_id FROM records WHERE builder = ? AND engine_id IS NOT NULL", (self._builder,)
+            )
+            return Books(usable, lost, names, frozenset(row[0] for row in seen), guesses)
 
     def teach(
         self, build: int, *, links: Sequence[Link], steps: Sequence[TaughtStep], guesses: Sequence[tuple[str, bool]],
@@ -182,14 +192,14 @@ class CacheMemory:
         row = connection.execute("SELECT alive FROM builders WHERE id = ?", (self._builder,)).fetchone()
         return frozenset(_unpacked(row[0])) if row else frozenset()
 
-    def _guesses(self, connection: Any, ops: Iterable[str]) -> dict[str, float]:
-        found: dict[str, float] = {}
-        for chunk in _chunks(sorted(set(ops))):
+    def _guesses(self, connection: Any, wanted: Iterable[str]) -> dict[str, tuple[int, int]]:
+        found: dict[str, tuple[int, int]] = {}
+        for chunk in _chunks(sorted(set(wanted))):
             rows = connection.execute(
                 f"SELECT op, hits, seen FROM guesses WHERE builder = ? AND op IN ({_marks(chunk)})",
                 (self._builder, *chunk),
             )
-            found.update({op: (hits + 0.5) / (seen + 1) for op, hits, seen in rows})
+            found.update({op: (hits, seen) for op, hits, seen in rows})
         return found
 
 

@@ -1,0 +1,318 @@
+"""Random edits of made-up projects: what people do to files, Dockerfiles, options and engines between two builds."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from tests.flows.forecast.dockerfiles import ENDS, FOLDERS, IGNORE, NAMES, Dialect, Maker
+from tests.flows.forecast.projects import Entry, Project, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One edit."""
+
+    name: str
+    project: Project
+    """As it is afterwards."""
+    note: str = ""
+    keep_times: frozenset[str] = frozenset()
+    touch: tuple[str, ...] = ()
+    prune: bool = False
+    """Drop some of the builder's records first."""
+
+
+@dataclass
+class Editor:
+    """Edits one project after another."""
+
+    random: random.Random
+    dialect: Dialect
+    prunes: bool
+    past: list[Project] = field(default_factory=list)
+
+    def edit(self, project: Project) -> Edit:
+        """A random edit that is possible here."""
+        self.past.append(project)
+        calm = replace(project, no_cache=False, no_cache_filter=())
+        while True:
+            made = self.random.choices(EDITS, [weight for weight, _ in EDITS])[0][1](self, calm)
+            if made is not None:
+                return made
+
+    def files(self, project: Project, kind: str = "file") -> list[str]:
+        """Paths of one kind."""
+        return sorted(path for path, entry in project.files.items() if entry.kind == kind)
+
+    def a_line(self, project: Project, pattern: str) -> tuple[int, int, str] | None:
+        """A place in the Dockerfile whose instruction matches."""
+        found = [
+            (number, index, line) for number, stage in enumerate(project.stages)
+            for index, line in enumerate(stage.lines) if re.match(pattern, line)
+        ]
+        return self.random.choice(found) if found else None
+
+    def maker(self, project: Project, stage: int) -> Maker:
+        """One that makes lines for a stage."""
+        earlier = [each.name or str(index) for index, each in enumerate(project.stages[:stage])]
+        return Maker(
+            self.random, self.dialect, project.files, project.ignore, project.id, earlier, self.random.randrange(100, 10**6)
+        )
+
+
+Make = Callable[[Editor, Project], Edit | None]
+
+
+def _changed(project: Project, path: str, text: str) -> Project:
+    return project.with_file(path, replace(project.files[path], text=text))
+
+
+def edit_file(by: Editor, project: Project) -> Edit:
+    path = by.random.choice(by.files(project))
+    return Edit("edit", _changed(project, path, f"edited {by.random.randrange(10**9)}\n"), path)
+
+
+def same_size(by: Editor, project: Project) -> Edit:
+    path = by.random.choice(by.files(project))
+    return Edit("same-size", _changed(project, path, _turned(project.files[path].text)), path)
+
+
+def same_size_and_time(by: Editor, project: Project) -> Edit:
+    path = by.random.choice(by.files(project))
+    text = _turned(project.files[path].text)
+    return Edit("unseen", _changed(project, path, text), path, keep_times=frozenset((path,)))
+
+
+def _turned(text: str) -> str:
+    return text[::-1].strip("\n") + "\n" if text[::-1].strip("\n") + "\n" != text else "x" * (len(text) - 1) + "\n"
+
+
+def mode(by: Editor, project: Project) -> Edit:
+    path = by.random.choice([*by.files(project), *by.files(project, "folder")])
+    entry = project.files[path]
+    modes = [each for each in ((0o755, 0o700, 0o775) if entry.kind == "folder" else (0o644, 0o755, 0o600, 0o4755))
+             if each != entry.mode]
+    return Edit("mode", project.with_file(path, replace(entry, mode=by.random.choice(modes))), path)
+
+
+def rename(by: Editor, project: Project) -> Edit:
+    path = by.random.choice(by.files(project))
+    other = f"{path.rpartition('.')[0]}-{by.random.randrange(99)}.{by.random.choice(ENDS)}"
+    return Edit("rename", project.with_file(path, None).with_file(other, project.files[path]), f"{path} {other}")
+
+
+def add(by: Editor, project: Project) -> Edit:
+    folder = by.random.choice((*FOLDERS, "new", "tmp", "src/deep/er"))
+    path = f"{folder}/n{by.random.randrange(10**6)}.{by.random.choice((*ENDS, 'log', 'pyc'))}"
+    return Edit("add", project.with_file(path, Entry("file", f"{project.id} new {path}\n")), path)
+
+
+def delete(by: Editor, project: Project) -> Edit:
+    path = by.random.choice(by.files(project))
+    return Edit("delete", project.with_file(path, None), path)
+
+
+def link(by: Editor, project: Project) -> Edit:
+    path = by.random.choice((*by.files(project, "link"), "src/l2", "conf/l3"))
+    target = by.random.choice(("f0.py", "f1.txt", "../docs", "/src/core", "missing", "keep.md"))
+    return Edit("link", project.with_file(path, Entry("link", target, 0o777)), path)
+
+
+def kind(by: Editor, project: Project) -> Edit:
+    path = by.random.choice(by.files(project))
+    new = by.random.choice((Entry("folder", mode=0o755), Entry("link", "f0.py", 0o777)))
+    return Edit("kind", project.with_file(path, new), path)
+
+
+def odd(by: Editor, project: Project) -> Edit:
+    folder, number = by.random.choice(FOLDERS), by.random.randrange(99)
+    path, entry = by.random.choice((
+        (f"{folder}/empty{number}", Entry("folder", mode=0o755)), (f"{folder}/pipe{number}", Entry("fifo")),
+        (f"{folder}/new\nline{number}", Entry("file", "odd\n")), (f"{folder}/sp ace[{number}]*", Entry("file", "odd\n")),
+        (f"{folder}/dü{number}", Entry("file", "odd\n")),
+    ))
+    return Edit("odd", project.with_file(path, entry), repr(path))
+
+
+def touch(by: Editor, project: Project) -> Edit:
+    path = by.random.choice(by.files(project))
+    return Edit("touch", project, path, touch=(path,))
+
+
+def nothing(by: Editor, project: Project) -> Edit:
+    return Edit("nothing", project)
+
+
+def ignore(by: Editor, project: Project) -> Edit:
+    rules = list(project.ignore)
+    if rules and by.random.random() < 0.4:
+        rules.pop(by.random.randrange(len(rules)))
+    else:
+        rules.insert(by.random.randint(0, len(rules)), by.random.choice((*IGNORE, "src/f*", "**/*.css", "# note")))
+    return Edit("ignore", replace(project, ignore=tuple(rules)), " ".join(rules))
+
+
+def run_text(by: Editor, project: Project) -> Edit | None:
+    place = by.a_line(project, "RUN (?!<<)")
+    if place is None:
+        return None
+    stage, number, line = place
+    return Edit("run", project.with_line(stage, number, f"{line} # {by.random.randrange(99)}"
+                                         if not line.endswith(("EOF", "]", "B")) else line), line)
+
+
+def space(by: Editor, project: Project) -> Edit | None:
+    place = by.a_line(project, "(RUN|COPY|ENV|WORKDIR)")
+    if place is None:
+        return None
+    stage, number, line = place
+    word, rest = line.split(" ", 1)
+    new = by.random.choice((f"{word}   {rest}", f"{word.lower()} {rest}", f"{word} \\\n  {rest}", f"  {line}",
+                            line.replace("\n    ", "\n  ") if "\\\n" in line else f"{line}   "))
+    if "<<" in line:
+        new = f"{word}   {rest}"
+    return Edit("space", project.with_line(stage, number, new), new)
+
+
+def comment(by: Editor, project: Project) -> Edit:
+    stage = by.random.randrange(len(project.stages))
+    number = by.random.randint(0, len(project.stages[stage].lines))
+    text = f"# note {by.random.randrange(999)}"
+    return Edit("comment", _inserted(project, stage, number, text), text)
+
+
+def inside(by: Editor, project: Project) -> Edit | None:
+    """A comment inside a continuation vanishes."""
+    place = by.a_line(project, r"(?s)RUN .*\\\n")
+    if place is None:
+        return None
+    stage, number, line = place
+    return Edit("comment-inside", project.with_line(stage, number, line.replace("\\\n", "\\\n# why\n", 1)), line)
+
+
+def insert(by: Editor, project: Project) -> Edit:
+    stage = by.random.randrange(len(project.stages))
+    line = by.maker(project, stage).line()
+    number = by.random.randint(0, len(project.stages[stage].lines))
+    return Edit("insert", _inserted(project, stage, number, line), line)
+
+
+def _inserted(project: Project, stage: int, number: int, line: str) -> Project:
+    old = project.stages[stage]
+    new = replace(old, lines=(*old.lines[:number], line, *old.lines[number:]))
+    return replace(project, stages=(*project.stages[:stage], new, *project.stages[stage + 1 :]))
+
+
+def remove(by: Editor, project: Project) -> Edit | None:
+    place = by.a_line(project, "")
+    return None if place is None else Edit("remove", project.with_line(place[0], place[1]), place[2])
+
+
+def swap(by: Editor, project: Project) -> Edit | None:
+    stage = by.random.randrange(len(project.stages))
+    lines = list(project.stages[stage].lines)
+    if len(lines) < 2:
+        return None
+    at = by.random.randrange(len(lines) - 1)
+    lines[at], lines[at + 1] = lines[at + 1], lines[at]
+    new = replace(project.stages[stage], lines=tuple(lines))
+    stages = (*project.stages[:stage], new, *project.stages[stage + 1 :])
+    return Edit("swap", replace(project, stages=stages), f"{lines[at]} | {lines[at + 1]}")
+
+
+def value(by: Editor, project: Project) -> Edit | None:
+    """Another value, flag, destination or document in a line."""
+    place = by.a_line(project, "(ENV|ARG .*=|COPY|ADD|WORKDIR /w|RUN --mount|RUN <<|LABEL)")
+    if place is None:
+        return None
+    stage, number, line = place
+    changes = (
+        (r"=([abcd1]\d*)( |$)", lambda m: f"={by.random.choice('abc')}9{m[2]}"), (r"--chmod=755", "--chmod=0755"),
+        (r"--chmod=755", "--chmod=700"), (r"--chown=1000:1000", "--chown=1000"), (r"--chown=root", "--chown=0:0"),
+        (r"/(app|opt)/", "/srv/"), (r"id=own\d", f"id=own{by.random.randrange(5)}"), (r"target=/c\d", "target=/c9"),
+        (r",id=token", ",id=token,required=false"), (r"target=/t", "target=/tt"), (r"^COPY --link ", "COPY "),
+        (r"^COPY ", "ADD "), (r"deep", "shallow"), (r"plain", "another"), (r"one", "eins"), (r"/w(\w+)", r"/w\1/x"),
+        (r"COPY ([^-<\[]\S*) (\S+)$", r'COPY ["\1", "\2"]'), (r"/$", ""), (r"EOF", "END"),
+    )
+    possible = [change for change in changes if re.search(change[0], line, re.MULTILINE)]
+    if not possible:
+        return None
+    pattern, new = by.random.choice(possible)
+    changed = re.sub(pattern, new, line, flags=re.MULTILINE)
+    return Edit("value", project.with_line(stage, number, changed), changed)
+
+
+def stage_name(by: Editor, project: Project) -> Edit:
+    """Another name of a stage, everywhere."""
+    number = by.random.randrange(len(project.stages))
+    old, new = project.stages[number].name, f"n{by.random.randrange(10**6)}"
+
+    def renamed(stage: Stage) -> Stage:
+        lines = tuple(re.sub(rf"from={old}\b", f"from={new}", line) for line in stage.lines) if old else stage.lines
+        return replace(stage, base=new if stage.base == old else stage.base, lines=lines)
+
+    stages = [renamed(stage) for stage in project.stages]
+    stages[number] = replace(stages[number], name=new)
+    target = new if project.target == old and old else project.target
+    return Edit("stage-name", replace(project, stages=tuple(stages), target=target), f"{old} {new}")
+
+
+def split(by: Editor, project: Project) -> Edit | None:
+    """A stage becomes two, one on the other."""
+    number = by.random.randrange(len(project.stages))
+    old, name = project.stages[number], f"half{by.random.randrange(10**6)}"
+    # Numbers of stages move: then nothing may be named by number.
+    if any(stage.name is None for stage in project.stages) or len(old.lines) < 2:
+        return None
+    at = by.random.randint(1, len(old.lines) - 1)
+    # Variables do go on, as a stage takes over the environment of the one it is built on; ARGs do too.
+    first, second = Stage(old.base, name, old.lines[:at]), Stage(name, old.name, old.lines[at:])
+    stages = (*project.stages[:number], first, second, *project.stages[number + 1 :])
+    return Edit("split", replace(project, stages=stages), f"{old.name} {at}")
+
+
+def argument(by: Editor, project: Project) -> Edit:
+    name = by.random.choice((*NAMES, "NOBODY_DECLARED"))
+    args = dict(project.args)
+    if name in args and by.random.random() < 0.4:
+        del args[name]
+    else:
+        args[name] = f"v{by.random.randrange(4)}"
+    return Edit("argument", replace(project, args=args), str(args))
+
+
+def target(by: Editor, project: Project) -> Edit:
+    names = [stage.name or str(number) for number, stage in enumerate(project.stages)]
+    return Edit("target", replace(project, target=by.random.choice((*names, None))))
+
+
+def no_cache(by: Editor, project: Project) -> Edit:
+    if by.random.random() < 0.5:
+        return Edit("no-cache", replace(project, no_cache=True))
+    names = [stage.name for stage in project.stages if stage.name] or ["none"]
+    return Edit("no-cache-filter", replace(project, no_cache_filter=(by.random.choice(names),)))
+
+
+def image(by: Editor, project: Project) -> Edit:
+    new = by.random.choice([each for each in "ABCO" if each != project.image])
+    return Edit("image", replace(project, image=new), new)
+
+
+def prune(by: Editor, project: Project) -> Edit | None:
+    return Edit("prune", project, prune=True) if by.prunes else None
+
+
+def revert(by: Editor, project: Project) -> Edit:
+    back = by.random.choice(by.past)
+    return Edit("revert", replace(back, no_cache=False, no_cache_filter=()))
+
+
+EDITS: tuple[tuple[int, Make], ...] = (
+    (6, edit_file), (2, same_size), (3, same_size_and_time), (3, mode), (2, rename), (3, add), (2, delete), (2, link),
+    (1, kind), (2, odd), (1, touch), (2, nothing), (3, ignore), (3, run_text), (2, space), (2, comment), (1, inside),
+    (4, insert), (3, remove), (2, swap), (6, value), (1, stage_name), (1, split), (3, argument), (2, target),
+    (1, no_cache), (2, image), (2, prune), (4, revert),
+)

@@ -1,0 +1,126 @@
+"""Made-up projects on a real engine: forecast, edit, build, compare."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from devbox.core.build_forecast import BuildForecast
+from devbox.core.events import BuildForeseen
+from devbox.core.project import Build, Secret
+from devbox.engine.http_client import HttpClient
+from devbox.engine.port import Endpoint, Engine
+from devbox.flows.build import BuildOptions
+from tests.flows.build_bench import BuildBench, Built
+from tests.flows.forecast.dockerfiles import Dialect, make_project
+from tests.flows.forecast.edits import Edit, Editor
+from tests.flows.forecast.projects import Disk
+from tests.flows.forecast.score import Judged, judge
+
+SECRET = "s3cr3t-of-the-test"
+IMAGES = {
+    "B": "RUN echo other > /other-base\n", "C": "ENV BASE_SAYS=hello\nLABEL of=c\nUSER 0\n",
+    "O": "ONBUILD COPY conf /onbuild\nONBUILD ARG MODE=o\nONBUILD RUN echo triggered > /triggered\n",
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """An engine and what the builds on it need."""
+
+    engine: Engine
+    endpoint: Endpoint
+    env: Mapping[str, str]
+    base: str
+    folder: Path
+    name: Callable[[str], str]
+    images: Mapping[str, str]
+    """What the tag in FROM may name, by letter (`make_images`)."""
+    prunes: bool = True
+
+    @property
+    def dialect(self) -> Dialect:
+        """What its frontend understands."""
+        return Dialect(int(self.engine.info().version.partition(".")[0]) >= 23)
+
+    def docker(self, *words: str) -> None:
+        """Run the docker CLI on it."""
+        run_docker(self.env, *words)
+
+    def drop(self, ids: list[str]) -> None:
+        """Prune these records of its build cache, newest first."""
+        client = HttpClient(self.endpoint)
+        for id in ids:
+            query = {"all": "1", "filters": json.dumps({"id": {id: True}})}
+            client.json("POST", "/build/prune", query, doing="drop a record")
+
+
+@dataclass
+class Trial:
+    """One made-up project, built again and again."""
+
+    world: World
+    seed: int
+    told: list[str] = field(default_factory=list)
+    """What happened, for whoever looks at a failure."""
+
+    def run(self, builds: int) -> Iterator[tuple[int, Edit | None, list[Judged], BuildForecast, Built]]:
+        """Each build with its number, the edit before it, its verdicts and what was said."""
+        world, source = self.world, random.Random(self.seed * 7919)
+        id = world.name("fc")
+        self.tag = f"devbox-test/{id}-base:1"
+        project = make_project(self.seed, id, self.tag, world.dialect)
+        editor = Editor(source, world.dialect, world.prunes)
+        disk = Disk(world.folder / id)
+        disk.root.mkdir()
+        bench = BuildBench(
+            disk.root, world.folder / "home", lambda: world.engine, {**world.env, "TOKEN": SECRET},
+            tag=f"devbox-test/{id}:1",
+        )
+        before = {record.id for record in world.engine.cache_records()}
+        edit: Edit | None = None
+        image = ""
+        for number in range(builds):
+            if number:
+                edit = editor.edit(project)
+                project = edit.project
+                if edit.prune:
+                    self._prune(before, source)
+            disk.bring(project, keep_times=edit.keep_times if edit else frozenset())
+            for path in edit.touch if edit else ():
+                disk.touch(path)
+            if project.image != image:
+                image = project.image
+                world.docker("tag", world.images[image], self.tag)
+            bench.service = replace(bench.service, build=Build(
+                str(disk.root), str(disk.root / "Dockerfile"), target=project.target,
+                args=tuple(sorted(project.args.items())), secrets=(Secret("token", env="TOKEN"),),
+            ))
+            built = bench.run(BuildOptions(
+                no_cache=project.no_cache, no_cache_filter=project.no_cache_filter, always=True))
+            foreseen = next(event.forecast for event in built.events if isinstance(event, BuildForeseen))
+            yield number, edit, judge(foreseen, built.state), foreseen, built
+
+    def _prune(self, before: set[str], source: random.Random) -> None:
+        own = [record for record in self.world.engine.cache_records() if record.id not in before]
+        own.sort(key=lambda record: record.created or "", reverse=True)
+        keep = source.choice((0, len(own) // 2, len(own) - 2))
+        self.world.drop([record.id for record in own[: len(own) - max(keep, 0)]])
+
+
+def run_docker(env: Mapping[str, str], *words: str, text: str = "") -> None:
+    """Run the docker CLI, `text` as its input."""
+    ran = subprocess.run(["docker", *words], env=dict(env), input=text.encode(), capture_output=True)
+    assert ran.returncode == 0, ran.stderr.decode()
+
+
+def make_images(env: Mapping[str, str], base: str, name: str) -> dict[str, str]:
+    """The images that FROM may name, by letter: a layer more, another configuration, ONBUILD."""
+    for letter, text in IMAGES.items():
+        run_docker(env, "buildx", "build", "--builder", "default", "--load", "-t", f"{name}-{letter}:1".lower(), "-",
+                   text=f"FROM {base}\n{text}")
+    return {"A": base, **{letter: f"{name}-{letter}:1".lower() for letter in IMAGES}}
