@@ -211,6 +211,33 @@ def test_one_privilege_in_devcontainer_json(world: World, id: str, severity: str
     assert found(world) == [(id, severity, ".devcontainer/devcontainer.json:3")]
 
 
+def test_a_devcontainers_dockerfile_is_looked_at_with_its_context(world: World) -> None:
+    world.file(
+        "proj/.devcontainer/api/devcontainer.json", '{"build": {"dockerfile": "D", "context": "../..", "target": "x"}}'
+    )
+    world.file("proj/.devcontainer/api/D", CLEAN.replace("COPY . .", "COPY . .\nCOPY nothing /x"))
+    assert [(id, at) for id, _, at in found(world)] == [
+        ("dockerfile.stage.missing", ".devcontainer/api/D:7"),
+        ("dockerfile.copy.missing", ".devcontainer/api/D:12"),
+    ]
+
+
+def test_what_lies_outside_the_project_is_neither_read_nor_listed(world: World) -> None:
+    world.file("outside/Dockerfile", "FROM scratch\nMAINTAINER me\n")
+    world.file("outside/secret", "")
+    world.file("proj/Dockerfile", CLEAN.replace("COPY . .", "COPY sekret /x"))
+    (world.directory / "link").symlink_to("../outside")
+    world.file(
+        "proj/compose.yaml",
+        "services:\n  a:\n    build: {context: .., dockerfile: outside/Dockerfile}\n"
+        "  b:\n    build: {context: link, dockerfile: ../Dockerfile}\n",
+    )
+    assert [(id, at) for id, _, at in found(world)] == [
+        ("build.dockerfile", "compose.yaml:5"),
+        ("privilege.remote", "compose.yaml:3"),
+    ], "no finding about what the Dockerfiles say or the folders hold"
+
+
 def test_what_devcontainer_json_asks_of_its_own_is_nothing(world: World) -> None:
     world.file(
         "proj/.devcontainer/devcontainer.json",

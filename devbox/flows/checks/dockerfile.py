@@ -18,7 +18,7 @@ from devbox.core.facts import Origin
 from devbox.core.findings import Finding
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject
-from devbox.project.discovery import COMPOSE_FILES
+from devbox.project.discovery import COMPOSE_FILES, DEVCONTAINER_FILES
 from devbox.project.reading import list_project_folder
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ def _probe(subject: Subject, view: ProjectView) -> Found:
     from devbox.project.rules.builds import folders, named_builds, sites
 
     root = str(view.root)
-    builds = [*(named_builds(view.project) if view.project else ()), *_compose_builds(view)]
+    builds = [
+        *(named_builds(view.project) if view.project else ()), *_compose_builds(view), *_devcontainer_builds(view),
+    ]
     listed = {folder: names for folder in folders() if isinstance(names := list_project_folder(root, folder), tuple)}
     places = sites(root, builds, listed)
     return Found(len(places), tuple(_examined(view, places))) if places else Found(0)
@@ -62,6 +64,31 @@ def _compose_builds(view: ProjectView) -> Iterator[NamedBuild]:
         yield from builds(file, known)
 
 
+def _devcontainer_builds(view: ProjectView) -> Iterator[NamedBuild]:
+    """The builds that devcontainer.json files ask for."""
+    for name in devcontainer_files(str(view.root)):
+        path = os.path.join(view.root, name)
+        data = view.machine.files.read(path)
+        if data is None:
+            continue
+        from devbox.project.jsonc_source import parse_jsonc
+        from devbox.project.rules.builds import devcontainer_build
+
+        try:
+            build = devcontainer_build(parse_jsonc(data, name), os.path.dirname(path), name)
+        except ConfigError:
+            continue  # the reader of toolchains says so
+        if build is not None:
+            yield build
+
+
+def devcontainer_files(root: str) -> tuple[str, ...]:
+    """Every devcontainer.json of the project, as paths from its root."""
+    named = list_project_folder(root, ".devcontainer")
+    inner = [f".devcontainer/{name}/devcontainer.json" for name in named] if isinstance(named, tuple) else []
+    return tuple(name for name in (*DEVCONTAINER_FILES, *inner) if os.path.lexists(os.path.join(root, name)))
+
+
 def _judge(facts: Any, view: ProjectView, others: Mapping[str, Any]) -> Judged:
     if not facts.dockerfiles:
         return Judged()
@@ -77,7 +104,9 @@ def _examined(view: ProjectView, places: tuple[Site, ...]) -> Iterator[Finding]:
 
     views = []
     for site in places:
-        data, shown = view.machine.files.read(site.path), view.machine.files.shown(site.path)
+        shown = view.machine.files.shown(site.path)
+        # What a project names outside itself is not read (security.md 3.1).
+        data = None if os.path.isabs(shown) else view.machine.files.read(site.path)
         if data is None:
             continue
         try:
@@ -117,10 +146,11 @@ def _context(view: ProjectView, site: Site) -> tuple[Context | None, tuple[Findi
     from devbox.project.ignore import parse_ignore
     from devbox.project.rules.context import Context
 
-    if site.context is None or not os.path.isdir(site.context):
+    files, root = view.machine.files, os.path.realpath(view.root)
+    context = os.path.realpath(site.context) if site.context else ""
+    if not f"{context}/".startswith(f"{root.rstrip('/')}/") or not os.path.isdir(context):
         return None, ()
-    files = view.machine.files
-    for path in (f"{site.path}.dockerignore", os.path.join(site.context, ".dockerignore")):
+    for path in (f"{site.path}.dockerignore", os.path.join(context, ".dockerignore")):
         data = files.read(path)
         if data is None:
             continue
@@ -134,8 +164,8 @@ def _context(view: ProjectView, site: Site) -> tuple[Context | None, tuple[Findi
                 hint=error.hint or "correct the pattern, or remove it",
             )
             return None, (problem,)
-        return Context(site.context, rules, shown), ()
-    return Context(site.context), ()
+        return Context(context, rules, shown), ()
+    return Context(context), ()
 
 
 GROUP = Group("dockerfile", dict.fromkeys(_IDS, ""), _probe, _judge, lambda view: False, in_subprojects=True)

@@ -11,6 +11,7 @@ from devbox.core.checks import checked
 from devbox.core.doctor import Judged
 from devbox.core.errors import ConfigError
 from devbox.core.findings import Finding
+from devbox.flows.checks.dockerfile import devcontainer_files
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject
 
@@ -86,9 +87,7 @@ def _of_compose(view: ProjectView, around: Around) -> Iterator[Ask]:
 
 
 def _of_devcontainer(view: ProjectView, around: Around) -> Iterator[Ask]:
-    from devbox.project.discovery import DEVCONTAINER_FILES
-
-    for name in DEVCONTAINER_FILES:
+    for name in devcontainer_files(str(view.root)):
         data = view.machine.files.read(os.path.join(view.root, name))
         if data is None:
             continue

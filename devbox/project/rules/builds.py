@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from devbox.core.facts import Origin
 from devbox.core.project import Build, Project
+from devbox.project.jsonc_source import JsonDocument
 
 FILE_LIMIT = 40
 """Dockerfiles that are looked at."""
@@ -46,6 +47,20 @@ def named_builds(project: Project) -> tuple[NamedBuild, ...]:
     services = (*project.services, *(mode.box for mode in project.variants))
     found = dict.fromkeys(_frozen(service.build) for service in services if service.build)
     return tuple(NamedBuild(file, context, target, dict(args), origin) for file, context, target, args, origin in found)
+
+
+def devcontainer_build(document: JsonDocument, folder: str, path: str) -> NamedBuild | None:
+    """The build that a devcontainer.json in `folder` (absolute) asks for; None where a variable decides."""
+    dockerfile = document.get("build", "dockerfile") or document.get("dockerFile")
+    context = document.get("build", "context") or document.get("context") or "."
+    if not isinstance(dockerfile, str) or not isinstance(context, str) or "${" in dockerfile + context:
+        return None
+    args, target = document.get("build", "args"), document.get("build", "target")
+    plain = {name: value for name, value in args.items() if isinstance(value, str)} if isinstance(args, dict) else {}
+    return NamedBuild(
+        os.path.join(folder, dockerfile), os.path.normpath(os.path.join(folder, context)),
+        target if isinstance(target, str) else None, plain, Origin(path, document.line("build") or 1),
+    )
 
 
 def _frozen(build: Build) -> tuple[str, str, str | None, tuple[tuple[str, str], ...], Origin | None]:

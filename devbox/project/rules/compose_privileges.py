@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 
 from devbox.core.facts import Origin
@@ -67,7 +68,7 @@ def _service(file: ComposeFile, name: str, service: Node, around: Around) -> Ite
         if text and (kind is None or kind.words == "bind"):
             yield from mount(name, text, node.origin, around, file.folder)
     yield from _environment(name, service)
-    yield from _build(name, service, known)
+    yield from _build(file, name, service, around)
 
 
 def _volume(node: Node, known: Mapping[str, str]) -> str:
@@ -94,8 +95,8 @@ def _environment(name: str, service: Node) -> Iterator[Ask]:
         yield from secret(name, key, text if equals else None, item.origin)
 
 
-def _build(name: str, service: Node, known: Mapping[str, str]) -> Iterator[Ask]:
-    node = service.get("build")
+def _build(file: ComposeFile, name: str, service: Node, around: Around) -> Iterator[Ask]:
+    node, known = service.get("build"), around.variables
     if node is None:
         return
     context = interpolated(node.get("context") if node.table else node, known)
@@ -106,6 +107,10 @@ def _build(name: str, service: Node, known: Mapping[str, str]) -> Iterator[Ask]:
         if is_remote(text) and not text.startswith("docker-image://"):
             yield Ask("remote", name, "is built from a context that lies elsewhere", node.origin,
                       hint="pin it to a commit, or copy it into the project")
+    local = os.path.normpath(os.path.join(file.folder, context or "."))
+    if not is_remote(context or "") and not f"{local}/".startswith(f"{around.root.rstrip('/')}/"):
+        yield Ask("remote", name, "is built from a folder outside the project", node.origin, "info",
+                  "open the folder that holds both as the project")
     for key in ("privileged", "entitlements"):
         flag = node.get(key)
         if flag is not None and flag.value not in (False, None):

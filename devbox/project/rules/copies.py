@@ -88,11 +88,13 @@ def _empty(view: View) -> Iterator[Hit]:
 
 def _overwrites(view: View) -> Iterator[Hit]:
     for stage in view.dockerfile.stages:
-        made: dict[str, Run] = {}
+        made: dict[str, int] = {}
         for one in stage.instructions:
+            target = view.destination(one) if one.keyword == "COPY" and one.flag("from") else None
             if one.keyword == "RUN":
-                run = view.run_at[one.line]
-                made |= dict.fromkeys(_folders_made(view, run), run)
+                made |= dict.fromkeys(_folders_made(view, view.run_at[one.line]), one.line)
+            elif target is not None and not target.endswith("/"):
+                made[target] = one.line
             elif one.keyword in ("COPY", "ADD") and not one.flag("from"):
                 yield from _hidden(view, one, made)
 
@@ -114,7 +116,7 @@ def _folders_made(view: View, run: Run) -> Iterator[str]:
             yield posixpath.normpath(posixpath.join(workdir or "/", folder))
 
 
-def _hidden(view: View, copy: Instruction, made: dict[str, Run]) -> Iterator[Hit]:
+def _hidden(view: View, copy: Instruction, made: dict[str, int]) -> Iterator[Hit]:
     """Folders of earlier steps that this COPY writes over with what the context holds under the same name."""
     target, parts = view.destination(copy), view.sources(copy)
     if target is None or parts is None or view.context is None:
@@ -124,14 +126,14 @@ def _hidden(view: View, copy: Instruction, made: dict[str, Run]) -> Iterator[Hit
         if source is None or _PATTERN & set(source):
             continue
         inside = posixpath.normpath("/" + source).lstrip("/")
-        for folder, run in made.items():
+        for folder, line in made.items():
             below = posixpath.relpath(folder, target.rstrip("/") or "/")
             if below.startswith(".."):
                 continue
             held = posixpath.normpath(posixpath.join(inside, below)) if below != "." else inside
             if held and held != "." and view.context.look(held) == "there":
                 yield Hit(
-                    copy.line, f"{held} of the context is copied over what line {run.line} made in {folder}",
+                    copy.line, f"{held} of the context is copied over what line {line} made in {folder}",
                     hint=f"add `{held}` to .dockerignore", actual=held,
                 )
 
