@@ -1,14 +1,15 @@
-"""The builder port: one build from request to image, whoever builds (buildx, the classic builder)."""
+"""The builder port: one build from request to image, whoever builds (buildx, the engine's API, the classic builder)."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from devbox.core.build import BuildState, StepKey
 from devbox.core.outline import NO_OUTLINE, Outline
 from devbox.core.project import Pairs, Secret
+from devbox.engine.port import EngineInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,22 @@ class BuildRequest:
     """Words that devbox put into instructions and that are not shown."""
     outline: Outline = NO_OUTLINE
     """The Dockerfile's stages and step lines, where known."""
+
+
+class Packed(Protocol):
+    """A context as tar."""
+
+    @property
+    def dockerfile(self) -> str:
+        """The Dockerfile's name in it."""
+
+    @property
+    def blocks(self) -> Iterator[bytes]:
+        """The tar."""
+
+
+Pack = Callable[[BuildRequest], Packed]
+"""Makes the tar of a request's context; the ignore file is applied there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +95,13 @@ class Builder(Protocol):
     def mounts(self) -> bool:
         """Whether it understands `RUN --mount`, secrets and named contexts: whether it is BuildKit."""
 
-    def build(self, request: BuildRequest) -> BuildRun: ...
+    @property
+    def session(self) -> bool:
+        """Whether it talks with BuildKit while that builds: hands over secrets and named contexts, and brings the copy
+        of the context that BuildKit keeps up to date (spec/buildkit.md 4.3). Without one the context is sent whole."""
+
+    def quick(self, info: EngineInfo) -> Builder | None:
+        """What builds a small context faster on this engine, in the same cache; None where there is no such thing."""
+
+    def build(self, request: BuildRequest) -> BuildRun:
+        """A build that starts when it is iterated. Raises BuildError, UsageError for what this builder cannot do."""

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from devbox.core.build import StepKey
 from devbox.core.buildfold import BuildFacts, BuildFold, Outcome
-from devbox.core.buildstream import LogChunk, StreamMessage
 from devbox.core.errors import BuildError
-from devbox.engine.builder import BuildRequest, Output, Progress
+from devbox.engine.builder import Builder, BuildRequest, Output, Progress
 from devbox.engine.buildx_command import BuildFiles, arguments, build_files, environment
 from devbox.engine.buildx_program import BuildxProgram
 from devbox.engine.child import Child
-from devbox.engine.port import Endpoint
+from devbox.engine.port import Endpoint, EngineInfo
+from devbox.engine.step_output import StepOutput
 from devbox.failpoint import failpoint
 
 BEAT = 0.1
@@ -34,16 +33,17 @@ class BuildxBuilder:
 
     def __init__(
         self, program: BuildxProgram, endpoint: Endpoint, *, env: Mapping[str, str], home: Path, scratch: Path,
-        project: Path | None = None,
+        project: Path | None = None, quick: Callable[[EngineInfo], Builder | None] | None = None,
     ) -> None:
         """`env` is the caller's environment (logins, secrets), `scratch` a private folder for files of a build,
-        `project` the folder whose programs are never run."""
+        `project` the folder whose programs are never run, `quick` what to use instead for small contexts."""
         self._program = program
         self._endpoint = endpoint
         self._env = env
         self._home = home
         self._scratch = scratch
         self._project = project
+        self._quick = quick
 
     @property
     def name(self) -> str:
@@ -59,6 +59,15 @@ class BuildxBuilder:
     def mounts(self) -> bool:
         """It is BuildKit."""
         return True
+
+    @property
+    def session(self) -> bool:
+        """It keeps one open while it builds."""
+        return True
+
+    def quick(self, info: EngineInfo) -> Builder | None:
+        """The engine's API, where that may be used."""
+        return self._quick(info) if self._quick is not None else None
 
     def build(self, request: BuildRequest) -> BuildxRun:
         """A build that starts when it is iterated."""
@@ -88,13 +97,13 @@ class BuildxRun:
         self._lock = threading.RLock()  # reentrant: a signal handler may close while this thread is inside
         self._child: Child | None = None
         self._closed = False
-        self._last_stream: dict[str, int] = {}
         self._fold = BuildFold(
             BuildFacts(
                 target=request.target or "", builder=builder.name, limits=builder.limits,
                 stages=request.outline.stages, lines=request.outline.lines, hidden=request.hidden,
             )
         )
+        self._output = StepOutput(self._fold)
 
     def __iter__(self) -> Generator[Progress | Output, None, None]:
         started = time.monotonic()
@@ -139,35 +148,12 @@ class BuildxRun:
         while (data := child.read(BEAT)) != b"":
             now = time.monotonic()
             if data:
-                yield from self._apply(decoder.feed(data))
+                yield from self._output.apply(decoder.feed(data))
                 heard, news = now, True
             if now - shown >= (BEAT if news else IDLE_BEAT) and (news or self._fold.running):
                 yield Progress(self._fold.snapshot(idle=now - heard, seconds=now - started))
                 shown, news = now, False
-        yield from self._apply(decoder.finish())
-
-    def _apply(self, items: list[StreamMessage | str]) -> Iterator[Output]:
-        """Fold the messages; the logs among them, joined while they belong to one step."""
-        step: StepKey | None = None
-        parts: list[bytes] = []
-        for item in items:
-            self._fold.apply(item)
-            for chunk in item.logs if isinstance(item, StreamMessage) else ():
-                key = self._fold.step_of(chunk.vertex)
-                if parts and key != step:
-                    yield Output(step, b"".join(parts))
-                    parts.clear()
-                step = key
-                parts.append(self._own_line(chunk))
-        if parts:
-            yield Output(step, b"".join(parts))
-
-    def _own_line(self, chunk: LogChunk) -> bytes:
-        """stdout and stderr never share a line: the one that comes in between starts a new one."""
-        last = self._last_stream.get(chunk.vertex, chunk.stream)
-        open_line = last < 0
-        self._last_stream[chunk.vertex] = chunk.stream if chunk.data.endswith(b"\n") else -chunk.stream
-        return b"\n" + chunk.data if open_line and -last != chunk.stream else chunk.data
+        yield from self._output.apply(decoder.finish())
 
     def _outcome(self, code: int) -> Outcome:
         if code == 0:

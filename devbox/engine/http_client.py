@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from devbox.core.errors import EngineError
 from devbox.engine import replies
-from devbox.engine.deadline import CALL, QUICK, Deadline
+from devbox.engine.deadline import CALL, QUICK, SLOW, Deadline
 from devbox.engine.dial import NoAnswer, dial
-from devbox.engine.http_wire import Reply, receive, send
+from devbox.engine.http_wire import Reply, receive, send, send_blocks
 from devbox.engine.port import Endpoint
 from devbox.engine.wire import Wire
 
@@ -73,6 +73,36 @@ class HttpClient:
         if reply.status >= 400:
             data = self._finish(reply, 1 << 20, deadline)
             raise replies.refusal(reply.status, replies.error_message(data), doing)
+        return reply
+
+    def connect(self) -> Wire:
+        """A connection for `upload`; it belongs to the caller."""
+        return Wire(dial(self.endpoint, Deadline.after(CALL)), self.endpoint)
+
+    def upload(
+        self, wire: Wire, path: str, query: Sequence[tuple[str, str]], blocks: Iterable[bytes] | None, *, doing: str
+    ) -> Reply:
+        """A POST whose body is a tar that is made while it is sent, or None; its reply is a stream. Raises
+        ConnectionError when `wire` was closed meanwhile, and what `open` raises."""
+        target = f"/v{self.version()}{path}?{urlencode(query)}"
+        try:
+            if blocks is None:
+                send(wire, "POST", target, {}, b"", Deadline.after(SLOW))
+            else:
+                send_blocks(wire, "POST", target, {"Content-Type": "application/x-tar"}, blocks, SLOW)
+        except ConnectionError:
+            # An engine that refuses the request does not read all of it: its answer is there already.
+            if wire.closed:
+                raise
+        deadline = Deadline.after(SLOW)
+        try:
+            reply = receive(wire, deadline)
+        except ConnectionError as error:
+            if wire.closed:
+                raise
+            raise self._broken(wire.failure()) from error
+        if reply.status >= 400:
+            raise replies.refusal(reply.status, replies.error_message(reply.body(1 << 20, deadline)), doing)
         return reply
 
     def request(

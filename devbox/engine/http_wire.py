@@ -6,7 +6,7 @@ over a whole call, no limit on a reply and no half-close. No redirects, cookies 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from devbox.core.errors import EngineError
@@ -77,11 +77,25 @@ class Reply:
 
 def send(wire: Wire, method: str, target: str, headers: Mapping[str, str], body: bytes, deadline: Deadline) -> None:
     """One request. The target is already quoted."""
-    lines = [f"{method} {target} HTTP/1.1", "Host: docker", "User-Agent: devbox"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    if body or method in ("POST", "PUT"):
-        lines.append(f"Content-Length: {len(body)}")
-    wire.write("\r\n".join(lines).encode("ascii") + b"\r\n\r\n" + body, deadline)
+    length = {"Content-Length": str(len(body))} if body or method in ("POST", "PUT") else {}
+    wire.write(_head(method, target, {**headers, **length}) + body, deadline)
+
+
+def send_blocks(
+    wire: Wire, method: str, target: str, headers: Mapping[str, str], blocks: Iterable[bytes], stall: float
+) -> None:
+    """One request whose body is made while it is sent; no block of it may take more than `stall` seconds."""
+    wire.write(_head(method, target, {**headers, "Transfer-Encoding": "chunked"}), Deadline.after(stall))
+    for chunk in chunked(blocks):
+        wire.write(chunk, Deadline.after(stall))
+
+
+def chunked(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """A body in chunks: whoever reads it knows a body that was cut from one that ended."""
+    for block in blocks:
+        if block:
+            yield b"%x\r\n%b\r\n" % (len(block), block)
+    yield b"0\r\n\r\n"
 
 
 def receive(wire: Wire, deadline: Deadline) -> Reply:
@@ -92,6 +106,12 @@ def receive(wire: Wire, deadline: Deadline) -> Reply:
         headers = _read_headers(wire, deadline)
         if status >= 101:
             return Reply(status, headers, wire)
+
+
+def _head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
+    lines = [f"{method} {target} HTTP/1.1", "Host: docker", "User-Agent: devbox"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join(lines).encode("ascii") + b"\r\n\r\n"
 
 
 def _status(line: bytes, wire: Wire) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from devbox.engine.port import ContainerSpec, ExecSpec
 
@@ -106,10 +106,10 @@ def unix_time(moment: str) -> str:
 
 def build_parameters(
     *, dockerfile: str, tags: tuple[str, ...], target: str | None, args: Pairs, labels: Pairs,
-    no_cache: bool, pull: bool,
+    no_cache: bool, pull: bool, version: Literal[1, 2] = 1,
 ) -> list[tuple[str, str]]:
-    """The query of `POST /build` for the classic builder (`version=1`); `t` repeats."""
-    parameters = [("version", "1"), ("dockerfile", dockerfile), ("rm", "1"), ("forcerm", "1")]
+    """The query of `POST /build` for the classic builder (`version` 1) or BuildKit (2); `t` repeats."""
+    parameters = [("version", str(version)), ("dockerfile", dockerfile), ("rm", "1"), ("forcerm", "1")]
     parameters += [("t", tag) for tag in tags]
     parameters += [("target", target)] if target else []
     parameters += [("buildargs", json.dumps(dict(args))), ("labels", json.dumps(dict(labels)))]

@@ -50,7 +50,7 @@ def build_image(
         return unchanged
     yield BuildStarted(service.name)
     watch = _Watch(workspace, service, prepared, book)
-    run = builder.build(prepared.request)
+    run = (book.builder or builder).build(prepared.request)
     try:
         with workspace.cancel.closing(run.close), closing(run.__iter__()) as updates:
             for update in updates:

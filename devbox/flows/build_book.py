@@ -74,6 +74,11 @@ class BuildBook:
                 f"`touch` makes it see the new content", "warn",
             )
 
+    @property
+    def builder(self) -> Builder | None:
+        """Who takes the build; None where whoever was chosen does."""
+        return self._outlook.by if self._outlook else None
+
     def unchanged(self, tag: str) -> str | None:
         """The image that this build would end in, where every step is a hit and it is there already under that tag."""
         given = self._outlook.forecast if self._outlook else None

@@ -80,7 +80,7 @@ def prepare(
         ignore_text=_ignore_text(workspace, build), outline=outline(parsed) if parsed else NO_OUTLINE,
     )
     request = _with_proxies(request, service, workspace)
-    if service.host_ca and builder.mounts and parsed and (bundle := find_bundle(workspace.env)):
+    if service.host_ca and builder.session and parsed and (bundle := find_bundle(workspace.env)):
         return _with_host_ca(workspace, Prepared(request, shown), parsed, content, bundle)
     return Prepared(request, shown, text=content.decode("utf-8", "surrogateescape"))
 

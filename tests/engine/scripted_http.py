@@ -86,6 +86,12 @@ def read_request(sock: socket.socket) -> str:
         data += block
     head, _, body = data.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
+    if any(line.lower() == "transfer-encoding: chunked" for line in lines):
+        while not body.endswith(b"0\r\n\r\n"):
+            if not (block := sock.recv(65536)):
+                return ""
+            body = body[-5:] + block
+        return lines[0].removesuffix(" HTTP/1.1")
     length = next((int(line.split(":")[1]) for line in lines if line.lower().startswith("content-length:")), 0)
     while len(body) < length:
         body += sock.recv(65536)

@@ -15,6 +15,8 @@ from devbox.core.build import BuildState, Step, StepKey, StepStatus
 from devbox.core.errors import BuildError, Cancelled, ConfigError, EngineError, UsageError
 from devbox.core.events import BuildChanged, BuildForeseen, BuildLog, BuildStarted
 from devbox.core.project import Secret
+from devbox.engine import buildx_program
+from devbox.engine.api_builder import ApiBuilder
 from devbox.engine.builder import BuildRequest, Output, Progress
 from devbox.engine.builders import choose_builder
 from devbox.engine.buildx import BuildxBuilder
@@ -43,8 +45,12 @@ class ScriptedBuilder:
     name: str = "scripted"
     limits: tuple[str, ...] = ()
     mounts: bool = True
+    session: bool = True
     requests: list[BuildRequest] = field(default_factory=list)
     closed: threading.Event = field(default_factory=threading.Event)
+
+    def quick(self, info: EngineInfo) -> None:
+        """There is nothing quicker."""
 
     def build(self, request: BuildRequest) -> ScriptedBuilder:
         self.requests.append(request)
@@ -241,24 +247,53 @@ def choose(name: str, tmp_path: Path, env: dict[str, str]) -> Any:
     )
 
 
-def test_builder_of_another_version_is_wrong_usage(tmp_path: Path) -> None:
-    for name in ("api", "kaniko"):
-        with pytest.raises(UsageError):
-            choose(name, tmp_path, {})
+def test_unknown_builder_is_wrong_usage(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no builder `kaniko`"):
+        choose("kaniko", tmp_path, {})
 
 
-def test_without_buildx_the_classic_builder_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from devbox.engine import buildx_program
-
+def test_without_buildx_the_engines_api_builds_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(buildx_program, "SYSTEM_FOLDERS", ())
     found = choose("auto", tmp_path, {})
-    assert isinstance(found, ClassicBuilder)
+    assert isinstance(found, ApiBuilder)
     assert "buildx is not installed" in found.limits[0]
     with pytest.raises(BuildError, match="buildx is not installed"):
         choose("buildx", tmp_path, {})
+
+
+def test_without_buildx_and_buildkit_the_classic_builder_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buildx_program, "SYSTEM_FOLDERS", ())
+    podman = EngineInfo("4.3.1", "1.41", "linux", "amd64", raw={"version": {"Components": [{"Name": "Podman Engine"}]}})
+    monkeypatch.setattr(SmallEngine, "info", lambda self: podman)
+    found = choose("auto", tmp_path, {})
+    assert isinstance(found, ClassicBuilder)
+    assert "buildx is not installed" in found.limits[0]
+    assert "Podman has no BuildKit" in found.limits[0]
+    with pytest.raises(BuildError, match="Podman has no BuildKit"):
+        choose("api", tmp_path, {})
+
+
+def test_a_usable_buildx_is_taken_and_any_builder_can_be_named(tmp_path: Path) -> None:
     folder = tmp_path / ".docker" / "cli-plugins"
     folder.mkdir(parents=True)
     (folder / "docker-buildx").write_text("#!/bin/sh\necho github.com/docker/buildx v0.15.0 x\n")
     (folder / "docker-buildx").chmod(0o755)
     assert isinstance(choose("auto", tmp_path, {}), BuildxBuilder)
+    assert isinstance(choose("api", tmp_path, {}), ApiBuilder)
     assert isinstance(choose("classic", tmp_path, {}), ClassicBuilder)
+
+
+def test_only_auto_on_an_engine_of_this_machine_has_a_quick_builder(tmp_path: Path) -> None:
+    folder = tmp_path / ".docker" / "cli-plugins"
+    folder.mkdir(parents=True)
+    (folder / "docker-buildx").write_text("#!/bin/sh\necho github.com/docker/buildx v0.15.0 x\n")
+    (folder / "docker-buildx").chmod(0o755)
+    info = EngineInfo("26.1.5", "1.45", "linux", "x86_64")
+    auto = choose("auto", tmp_path, {})
+    assert isinstance(auto.quick(info), ApiBuilder)
+    assert auto.quick(info).limits == ()
+    assert auto.quick(replace(info, containerd_store=True)) is None
+    assert choose("buildx", tmp_path, {}).quick(info) is None
+    assert choose("api", tmp_path, {}).quick(info) is None

@@ -36,7 +36,7 @@ def make_bench(
     """A bench with a Dockerfile FROM the base image; `{id}` in it is unique, so that no cache answers at first."""
     tags: list[str] = []
 
-    def make(dockerfile: str, *, builder: str = "auto", env: dict[str, str] | None = None) -> BuildBench:
+    def make(dockerfile: str, *, builder: str = "buildx", env: dict[str, str] | None = None) -> BuildBench:
         root = tmp_path / unique_name("project")
         root.mkdir()
         text = dockerfile.replace("{base}", base_image).replace("{id}", uuid.uuid4().hex)
@@ -55,13 +55,16 @@ def make_bench(
             engine.remove_image(image.id, force=True)
 
 
+BUILDKIT = ["buildx", "api"]
+"""The two ways to the same builder; what they show must be the same."""
 STEPS = "FROM {base} AS dev\nCOPY seed /seed\nRUN echo {id}\nCOPY late /late\nRUN cat /late\n"
 
 
+@pytest.mark.parametrize("builder", BUILDKIT)
 def test_first_build_then_hits_then_a_break_where_the_edit_is(
-    make_bench: Callable[..., BuildBench], engine: Engine
+    make_bench: Callable[..., BuildBench], engine: Engine, builder: str
 ) -> None:
-    bench = make_bench(STEPS)
+    bench = make_bench(STEPS, builder=builder)
     (bench.root / "late").write_text("one")
     first = bench.run()
     assert first.words() == ["base", "miss!", "miss", "miss", "miss"]
@@ -102,8 +105,10 @@ def test_no_cache_runs_every_step_and_target_stops_early(make_bench: Callable[..
     assert only.words() == ["base", "miss!"]
 
 
-def test_failing_run_names_step_line_and_last_lines(make_bench: Callable[..., BuildBench]) -> None:
-    bench = make_bench("FROM {base}\n\nRUN echo {id}\nRUN seq 40; echo 'E: x'; exit 42\nRUN echo never\n")
+@pytest.mark.parametrize("builder", BUILDKIT)
+def test_failing_run_names_step_line_and_last_lines(make_bench: Callable[..., BuildBench], builder: str) -> None:
+    text = "FROM {base}\n\nRUN echo {id}\nRUN seq 40; echo 'E: x'; exit 42\nRUN echo never\n"
+    bench = make_bench(text, builder=builder)
     built = bench.run()
     error = built.error
     assert isinstance(error, BuildError)
@@ -117,15 +122,16 @@ def test_failing_run_names_step_line_and_last_lines(make_bench: Callable[..., Bu
     assert built.words()[-2:] == ["failed", "skipped"]
 
 
-def test_missing_file_names_the_copy(make_bench: Callable[..., BuildBench]) -> None:
-    error = make_bench("FROM {base}\nCOPY nope /x\n").run().error
+@pytest.mark.parametrize("builder", BUILDKIT)
+def test_missing_file_names_the_copy(make_bench: Callable[..., BuildBench], builder: str) -> None:
+    error = make_bench("FROM {base}\nCOPY nope /x\n", builder=builder).run().error
     assert isinstance(error, BuildError)
     assert "2/2 COPY nope /x" in error.summary
     assert "/nope" in (error.detail or "")
     assert error.line == 2
 
 
-@pytest.mark.parametrize("builder", ["buildx", "classic"])
+@pytest.mark.parametrize("builder", ["buildx", "api", "classic"])
 def test_base_image_that_cannot_be_had_is_named(make_bench: Callable[..., BuildBench], builder: str) -> None:
     error = make_bench("FROM localhost:1/nosuch:1\nRUN true\n", builder=builder).run().error
     assert isinstance(error, BuildError)
@@ -133,7 +139,7 @@ def test_base_image_that_cannot_be_had_is_named(make_bench: Callable[..., BuildB
     assert "docker pull localhost:1/nosuch:1" in (error.hint or "")
 
 
-@pytest.mark.parametrize("builder", ["buildx", "classic"])
+@pytest.mark.parametrize("builder", ["buildx", "api", "classic"])
 def test_unknown_instruction_is_a_build_error_with_its_line(
     make_bench: Callable[..., BuildBench], builder: str
 ) -> None:
@@ -166,7 +172,7 @@ def when_started(act: Callable[[], None]) -> Callable[[Event], None]:
     return seen
 
 
-@pytest.mark.parametrize("builder", ["buildx", "classic"])
+@pytest.mark.parametrize("builder", ["buildx", "api", "classic"])
 def test_cancel_from_another_thread_ends_the_build_and_keeps_what_finished(
     make_bench: Callable[..., BuildBench], builder: str
 ) -> None:
@@ -211,7 +217,7 @@ def test_killed_builder_is_one_clear_error_and_the_next_build_works(make_bench: 
     assert bench.run().error is None
 
 
-@pytest.mark.parametrize("builder", ["buildx", "classic"])
+@pytest.mark.parametrize("builder", ["buildx", "api", "classic"])
 def test_engine_that_dies_in_the_middle_is_said_so(
     buildx_env: dict[str, str], docker_endpoint: Endpoint, base_image: str, tmp_path: Path, builder: str
 ) -> None:
@@ -341,8 +347,10 @@ def test_classic_builder_failing_step(make_bench: Callable[..., BuildBench]) -> 
     assert "non-zero code: 9" in (error.detail or "")
 
 
-def test_states_come_at_most_ten_times_a_second(make_bench: Callable[..., BuildBench]) -> None:
-    bench = make_bench("FROM {base}\nRUN echo {id}; i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done\n")
+@pytest.mark.parametrize("builder", BUILDKIT)
+def test_states_come_at_most_ten_times_a_second(make_bench: Callable[..., BuildBench], builder: str) -> None:
+    text = "FROM {base}\nRUN echo {id}; i=0; while [ $i -lt 3000 ]; do echo line $i; i=$((i+1)); done\n"
+    bench = make_bench(text, builder=builder)
     times: list[float] = []
     built = bench.run(on_event=lambda e: times.append(time.monotonic()) if isinstance(e, BuildChanged) else None)
     assert built.error is None

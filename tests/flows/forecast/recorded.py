@@ -72,7 +72,11 @@ class RecordedBuilder:
     name: str = "recorded"
     limits: tuple[str, ...] = ()
     mounts: bool = True
+    session: bool = True
     request: BuildRequest | None = None
+
+    def quick(self, info: EngineInfo) -> None:
+        """There is nothing quicker."""
 
     def build(self, request: BuildRequest) -> RecordedBuilder:
         """Start."""
