@@ -14,6 +14,7 @@ from devbox.core.build import Cause
 from devbox.core.buildplan import Input, Parts, Vertex
 from devbox.core.cachebook import CacheBook
 from devbox.core.forecast import Forecast, Verdict, forecast
+from devbox.core.masking import MASK, secret_name, without_secret_values
 from devbox.core.tree_diff import Change
 
 SHOWN = 200
@@ -260,9 +261,11 @@ def _short_id(ids: Sequence[str]) -> str:
 
 
 def _first(text: str) -> str:
-    line = text.split("\n", 1)[0]
+    line = without_secret_values(text.split("\n", 1)[0])
     return line if len(line) <= 120 else f"{line[:119]}…"
 
 
 def _value(env: Mapping[str, str], name: str) -> str:
-    return env.get(name, "not set")
+    if name not in env:
+        return "not set"
+    return MASK if secret_name(name) else without_secret_values(env[name])

@@ -19,11 +19,18 @@ _SECRET_NAME = re.compile(
     r"(?i)(pass(word|wd|phrase)?|secret|token|api_?key|private_?key|credential|auth)(_|$|s$)"
     r"|(_|^)(key|pwd|pat)$"
 )
+_ASSIGNMENT = re.compile(r"""\b([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*'|[^\s;&|]+)""")
 
 
 def secret_name(name: str) -> bool:
     """Whether a variable's name says that its value is a secret."""
     return bool(_SECRET_NAME.search(name))
+
+
+def without_secret_values(text: str) -> str:
+    """The text without the values of `NAME=value` where the name says that it is a secret, and without logins."""
+    hidden = _ASSIGNMENT.sub(lambda match: f"{match[1]}={MASK}" if secret_name(match[1]) else match[0], text)
+    return Masker().mask_text(hidden)
 
 
 class Masker:

@@ -20,14 +20,13 @@ from devbox.core.forecast import Forecast
 from devbox.core.held import assign
 from devbox.core.learning import Lesson, Outcome, learn
 from devbox.core.stepname import stage_label
-from devbox.core.synced import SyncedFile
 from devbox.engine.builder import BuildRequest
 from devbox.engine.port import CacheRecord
-from devbox.flows.cache_context import Contexts, see_contexts, selections_of
+from devbox.flows.cache_context import Contexts, SeenContext, see_contexts, selections_of
 from devbox.flows.outlook import Outlook, held_records, step_record
 from devbox.flows.workspace import Workspace
 from devbox.project.context_index import Unreadable
-from devbox.store.cache_memory import CacheMemory, TaughtStep
+from devbox.store.cache_memory import CacheMemory, ContextCopy, TaughtStep
 from devbox.store.ledger import Ledger
 from devbox.store.stat_cache import StatCache
 
@@ -57,20 +56,39 @@ def learn_build(workspace: Workspace, request: BuildRequest, outlook: Outlook, s
                 TaughtStep(number, step, ran[number].seconds if number in ran else None, engine_ids.get(number))
                 for number, step in _past_steps(given, lesson)
             ],
-            copies=_copies(given.plan, contexts) if outlook.by is None or outlook.by.session else {},
+            copies=_copies(given.plan, contexts, outlook, after or (), memory),
             listings=dict(_new_listings(memory, contexts, roots)),
             alive=frozenset(record.id for record in after) if after is not None else None,
             ignore_text=contexts.ignore_text, image_key=outlook.image_key if state.outcome == "ok" else None,
         )
 
 
-def _copies(plan: BuildPlan, contexts: Contexts) -> dict[str, Mapping[str, SyncedFile]]:
-    """What the builder's copies of the contexts hold now."""
+def _copies(
+    plan: BuildPlan, contexts: Contexts, outlook: Outlook, after: Sequence[CacheRecord], memory: CacheMemory
+) -> dict[str, ContextCopy]:
+    """What the builder's copies of the contexts hold now; a builder without a session makes none."""
+    if outlook.by is not None and not outlook.by.session:
+        return {}
     return {
-        context.copy_name: context.sent(tuple(
-            selection for selection in selections_of(plan) if selection.context == context.name))
+        context.copy_name: ContextCopy(
+            context.sent(tuple(selection for selection in selections_of(plan) if selection.context == context.name)),
+            _copy_id(context, outlook.records or (), after, memory.copy(context.copy_name, None).engine_id),
+        )
         for context in contexts.by_name.values()
     }
+
+
+def _copy_id(
+    context: SeenContext, before: Sequence[CacheRecord], after: Sequence[CacheRecord], old: str | None
+) -> str | None:
+    """The record that is the builder's copy of a context: one that this build used or made. The ignore file has a copy
+    of its own with the same description, which is made first."""
+    unused = {(record.id, record.used) for record in before}
+    described = f"local source for {context.name or 'context'}"
+    found = [
+        record.id for record in after if record.description == described and (record.id, record.used) not in unused
+    ]
+    return old if old in found else found[-1] if found else None
 
 
 def _unchanged(workspace: Workspace, request: BuildRequest, given: Forecast, contexts: Contexts) -> bool:

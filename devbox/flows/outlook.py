@@ -105,17 +105,18 @@ def look_ahead(
     with closing(Ledger.open(workspace.state)) as ledger:
         memory = CacheMemory(ledger, identity)
         stats = StatCache.open(workspace.state, prepared.request.context)
-        copies = {name: memory.copy(name) for name in _copy_names(prepared.request)}
+        records = held_records(engine)
+        alive = None if records is None else frozenset(record.id for record in records)
+        copies = {name: memory.copy(name, alive) for name in _copy_names(prepared.request)}
         try:
-            contexts = see_contexts(prepared.request, plan, copies, stats)
+            trees = {name: copy.tree for name, copy in copies.items()}
+            contexts = see_contexts(prepared.request, plan, trees, stats)
         except Unreadable as error:
             return Outlook(identity, None, str(error))
         stats.save(workspace.state)
         by = taker(builder, info, prepared.request, plan, contexts)
         if not by.session:
             contexts = contexts.sent_whole()
-        records = held_records(engine)
-        alive = None if records is None else frozenset(record.id for record in records)
         ops = [vertex.op for vertex in plan.vertices]
         books = memory.books(ops, alive)
         contents = contexts.contents(plan)

@@ -51,6 +51,15 @@ class TaughtStep:
     """The builder's own name of its record, where it was found."""
 
 
+@dataclass(frozen=True, slots=True)
+class ContextCopy:
+    """What a builder keeps of a context."""
+
+    tree: Tree
+    engine_id: str | None = None
+    """The builder's own name of it, where it was found."""
+
+
 class CacheMemory:
     """One builder's part of an open ledger."""
 
@@ -84,7 +93,7 @@ class CacheMemory:
 
     def teach(
         self, build: int, *, links: Sequence[Link], steps: Sequence[TaughtStep], guesses: Sequence[tuple[str, bool]],
-        copies: Mapping[str, Tree], roots: Mapping[str, Listing], listings: Mapping[str, Listing],
+        copies: Mapping[str, ContextCopy], roots: Mapping[str, Listing], listings: Mapping[str, Listing],
         alive: frozenset[str] | None, ignore_text: str | None, image_key: str | None,
     ) -> None:
         """Remember everything that one build taught, or nothing of it."""
@@ -114,8 +123,9 @@ class CacheMemory:
                     [(digest, _packed(_listing_rows(listing))) for digest, listing in contents.items()],
                 )
             connection.executemany(
-                "INSERT OR REPLACE INTO copies VALUES (?, ?, ?)",
-                [(self._builder, name, _packed(_tree_rows(tree))) for name, tree in copies.items()],
+                "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)",
+                [(self._builder, name, _packed(_tree_rows(copy.tree)), copy.engine_id)
+                 for name, copy in copies.items()],
             )
             if alive is not None:
                 connection.execute(
@@ -125,18 +135,16 @@ class CacheMemory:
                 "UPDATE builds SET ignore_text = ?, image_key = ? WHERE id = ?", (ignore_text, image_key, build)
             )
 
-    def copy(self, name: str) -> Tree:
-        """The builder's copy of the context of that name, as the last build left it; empty where none is known."""
+    def copy(self, name: str, alive: frozenset[str] | None) -> ContextCopy:
+        """The builder's copy of the context of that name, as the last build left it; empty where none is known, or the
+        builder does not hold it any more."""
         with self._ledger.reading() as connection:
             row = connection.execute(
-                "SELECT tree FROM copies WHERE builder = ? AND name = ?", (self._builder, name)
+                "SELECT tree, engine_id FROM copies WHERE builder = ? AND name = ?", (self._builder, name)
             ).fetchone()
-        return _tree(_unpacked(row[0])) if row else {}
-
-    def forget_copies(self) -> None:
-        """The builder dropped its context copies."""
-        with self._ledger.writing() as connection:
-            connection.execute("DELETE FROM copies WHERE builder = ?", (self._builder,))
+        if row is None or (alive is not None and row[1] is not None and row[1] not in alive):
+            return ContextCopy({})
+        return ContextCopy(_tree(_unpacked(row[0])), row[1])
 
     def past(self, project: str, service: str) -> tuple[PastStep, ...]:
         """The steps of a service's past builds, the newest build first."""

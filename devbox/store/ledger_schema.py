@@ -45,7 +45,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE roots (digest TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID",
         # The copy of a context that a builder keeps and compares with (core/synced).
         """CREATE TABLE copies (
-            builder TEXT NOT NULL, name TEXT NOT NULL, tree BLOB NOT NULL, PRIMARY KEY (builder, name)
+            builder TEXT NOT NULL, name TEXT NOT NULL, tree BLOB NOT NULL, engine_id TEXT, PRIMARY KEY (builder, name)
         ) WITHOUT ROWID""",
         """CREATE TABLE builders (
             id TEXT PRIMARY KEY, alive BLOB NOT NULL

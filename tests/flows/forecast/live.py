@@ -98,7 +98,8 @@ class Trial:
                 world.docker("tag", world.images[image], self.tag)
             bench.service = replace(bench.service, build=Build(
                 str(disk.root), str(disk.root / "Dockerfile"), target=project.target,
-                args=tuple(sorted(project.args.items())), secrets=(Secret("token", env="TOKEN"),),
+                args=tuple(sorted(project.args.items())),
+                secrets=(Secret("token", env="TOKEN"),) if "id=token" in project.dockerfile() else (),
             ))
             built = bench.run(BuildOptions(
                 no_cache=project.no_cache, no_cache_filter=project.no_cache_filter, always=True))
