@@ -97,7 +97,8 @@ def test_core_knows_no_clock_file_or_process(path: Path) -> None:
 
 @pytest.mark.parametrize("path", modules(), ids=identify)
 def test_only_wiring_names_concrete_adapters(path: Path) -> None:
-    adapters = {"devbox.engine.docker_sdk", "devbox.engine.http", "devbox.engine.buildx", "devbox.engine.classic"}
+    adapters = {"devbox.engine.docker_sdk", "devbox.engine.http", "devbox.engine.buildx", "devbox.engine.classic",
+                "devbox.engine.api_builder"}
     if identify(path).startswith("engine/") or identify(path) == "wiring.py":
         return
     for line, name in imports_of(path):

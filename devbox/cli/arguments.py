@@ -34,7 +34,10 @@ def add_mode(parser: argparse.ArgumentParser) -> None:
 
 def add_builder(parser: argparse.ArgumentParser) -> None:
     """`--builder NAME`."""
-    parser.add_argument("--builder", choices=BUILDERS, default="auto", help="who builds (default: auto)")
+    parser.add_argument(
+        "--builder", choices=BUILDERS, default="auto",
+        help="who builds: buildx, api (BuildKit over the engine's API), classic; auto takes the best there is",
+    )
 
 
 def add_services(parser: argparse.ArgumentParser) -> None:

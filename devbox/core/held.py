@@ -69,7 +69,9 @@ def describes(record: HeldRecord, vertex: Vertex) -> bool:
     if vertex.kind == "run":
         return record.description == f"{_EXEC}{' '.join(vertex.parts['run'])}"
     if record.description == _FILE_OPERATION:
-        return vertex.kind in _KEYWORDS
+        # A context that was sent as a tar is unpacked on nothing; a step is done on something, except FROM scratch.
+        on_nothing = vertex.root is None or vertex.merges
+        return vertex.kind in _KEYWORDS and (on_nothing or bool(record.parents))
     name = parse_step_name(record.description)
     if name is None:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import signal
@@ -22,6 +23,7 @@ from devbox.core.project import Secret
 from devbox.engine.docker_sdk import DockerSdkEngine
 from devbox.engine.port import Endpoint, Engine
 from devbox.flows.build import BuildOptions
+from devbox.flows.quick_build import BYTES
 from devbox.store.ledger import Ledger
 from tests.engine.relay import Relay
 from tests.flows.build_bench import BuildBench
@@ -249,6 +251,79 @@ def children_of(bench: BuildBench) -> list[int]:
         if f"--tag={bench.tag}".encode() in words:
             found.append(int(name))
     return found
+
+
+def test_auto_sends_a_small_context_over_the_api_and_both_ways_share_the_cache(
+    make_bench: Callable[..., BuildBench]
+) -> None:
+    bench = make_bench(STEPS, builder="auto")
+    (bench.root / "late").write_text("one")
+    first = bench.run()
+    assert first.words() == ["base", "miss!", "miss", "miss", "miss"]
+    assert (first.state.builder, first.state.limits) == ("engine API (BuildKit)", ())
+    (bench.root / "large").write_bytes(bytes(BYTES))
+    second = bench.run()
+    assert second.state.builder.startswith("buildx")
+    assert second.words() == ["base", "hit", "hit", "hit", "hit"]
+    assert [step.forecast for step in second.state.steps[1:]] == ["hit"] * 4
+    os.truncate(bench.root / "large", 0)
+    # An edit that buildx would not see (spec 4.3): the API sends the file itself.
+    status = os.stat(bench.root / "late")
+    (bench.root / "late").write_text("two")
+    os.utime(bench.root / "late", ns=(status.st_atime_ns, status.st_mtime_ns))
+    third = bench.run()
+    assert third.words() == ["base", "hit", "hit", "miss!", "miss"]
+    assert [step.forecast for step in third.state.steps[1:]] == ["hit", "hit", "miss", "miss"]
+    assert third.log(StepKey("dev", 5)) == b"two"
+
+
+def test_the_root_of_the_context_is_another_for_each_way_and_forecast_so(
+    make_bench: Callable[..., BuildBench]
+) -> None:
+    bench = make_bench("FROM {base}\nCOPY seed /seed\nCOPY . /all\n", builder="auto")
+    first = bench.run()
+    assert first.state.builder.startswith("buildx")
+    again = BuildBench(bench.root, bench.workspace.home, bench.workspace.connect, bench.workspace.env, builder="api",
+                       tag=bench.tag)
+    second = again.run()
+    assert second.words() == ["base", "hit", "miss!"]
+    assert [step.forecast for step in second.state.steps[1:]] == ["hit", "miss"]
+    for each in (again, bench):
+        built = each.run()
+        assert built.words() == ["base", "hit", "hit"]
+        assert [step.forecast for step in built.state.steps[1:]] == ["hit", "hit"]
+
+
+def test_a_cancelled_step_is_dead_within_a_second(make_bench: Callable[..., BuildBench]) -> None:
+    mark = f"3{time.time_ns()}"
+    bench = make_bench(f"FROM {{base}}\nRUN echo started; sleep {mark}\n", builder="api")
+    seen: list[bool] = []
+    at: list[float] = []
+
+    def cancel() -> None:
+        waited = time.monotonic() + 5
+        while not running(mark) and time.monotonic() < waited:
+            time.sleep(0.02)
+        seen.append(running(mark))
+        at.append(time.monotonic())
+        bench.workspace.cancel.cancel()
+
+    built = bench.run(on_event=when_started(cancel))
+    assert isinstance(built.error, Cancelled)
+    if not seen[0]:
+        pytest.skip("the engine's processes are not this machine's")
+    while running(mark):
+        assert time.monotonic() - at[0] < 1
+        time.sleep(0.02)
+
+
+def running(word: str) -> bool:
+    """Whether some process has this word as an argument."""
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if word.encode() in Path("/proc", name, "cmdline").read_bytes().split(b"\0"):
+                return True
+    return False
 
 
 def test_secret_reaches_the_step_and_nothing_else(make_bench: Callable[..., BuildBench], engine: Engine) -> None:
