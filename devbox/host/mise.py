@@ -94,21 +94,25 @@ class Mise:
 def find(env: Mapping[str, str], home: str) -> Mise:
     """The mise that the environment names, else the one in HOME."""
 
+    def given(variable: str) -> str | None:
+        path = env.get(variable)
+        return os.path.join(home, path[2:]) if path and path.startswith("~/") else path or None
+
     def place(variable: str, xdg: str, default: str) -> str:
         base = env.get(xdg) or os.path.join(home, default)
-        return env.get(variable) or os.path.join(base, "mise")
+        return given(variable) or os.path.join(base, "mise")
 
     data = place("MISE_DATA_DIR", "XDG_DATA_HOME", ".local/share")
     config = place("MISE_CONFIG_DIR", "XDG_CONFIG_HOME", ".config")
-    installs = env.get("MISE_INSTALLS_DIR") or os.path.join(data, "installs")
+    installs = given("MISE_INSTALLS_DIR") or os.path.join(data, "installs")
     return Mise(
         installs=installs,
-        shims=env.get("MISE_SHIMS_DIR") or os.path.join(data, "shims"),
+        shims=given("MISE_SHIMS_DIR") or os.path.join(data, "shims"),
         cache=place("MISE_CACHE_DIR", "XDG_CACHE_HOME", ".cache"),
         state=place("MISE_STATE_DIR", "XDG_STATE_HOME", ".local/state"),
         config=config,
-        system_config=env.get("MISE_SYSTEM_CONFIG_DIR") or env.get("MISE_SYSTEM_DIR") or "/etc/mise",
-        global_file=env.get("MISE_GLOBAL_CONFIG_FILE") or None,
+        system_config=given("MISE_SYSTEM_CONFIG_DIR") or given("MISE_SYSTEM_DIR") or "/etc/mise",
+        global_file=given("MISE_GLOBAL_CONFIG_FILE") or given("MISE_CONFIG_FILE"),
         present=any(map(os.path.isdir, (data, installs, config))) or _on_path(env),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,13 +21,17 @@ def mise(world: World, case: Mapping[str, Any], answer: Answer) -> list[str]:
         wrong = [f"error {errors}, mise: {answer['error']}"] if errors - {answer["error"]} else []
         return wrong + ([f"selected {selected} although mise fails"] if selected else [])
     wrong = []
+    # Where a prefix has no match, mise stops resolving the tool's list, and would ask the network if it might.
+    unresolved = set(re.findall(r"Failed to resolve tool version list for (\S+):", answer["said"]))
     for tool, said in answer["tools"].items():
+        if tool in unresolved:
+            continue
         # A version that is empty selects the folder of all versions: mise lists it, and nothing runs.
         if any(raw for _, raw in said["declared"]):
             row = rows.get(tool)
             found = _mise_tool(world, case, row, said) if row else iter(("no row",))
             wrong += [f"{tool}: {sentence}" for sentence in found]
-    left_out = {tool: row for tool, row in rows.items() if tool not in answer["tools"]}
+    left_out = {tool: row for tool, row in rows.items() if tool not in answer["tools"] and tool not in unresolved}
     return wrong + [f"{tool}: mise leaves it out" for tool, row in left_out.items() if row.error != "missing"]
 
 

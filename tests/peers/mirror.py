@@ -5,15 +5,18 @@ Node and io.js as nodejs.org serves them (to nvm and mise), Python as an archive
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
+import lzma
 import re
 import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal
 from urllib.parse import urlsplit
 
 from tests.flows.toolchain_world import PROGRAMS, SAYS
@@ -43,16 +46,17 @@ def serve() -> Iterator[str]:
         thread.join(timeout=10)
 
 
-def archive(top: str, tool: str, version: str, compression: str) -> bytes:
-    """An archive of one installation whose programs say their version, the same bytes each time."""
+def archive(top: str, tool: str, version: str, compression: Literal["gz", "xz"]) -> bytes:
+    """An archive of one installation whose programs say their version; the same bytes each time, as it has a digest."""
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode=f"w:{compression}") as tar:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=packed, mode="w") as tar:
         for name in ("iojs", "node") if top.startswith("iojs") else (*PROGRAMS[tool], *_ALSO.get(tool, ())):
             script = f"#!/bin/sh\n{SAYS[tool].format(version)}\n".encode()
             entry = tarfile.TarInfo(f"{top}/bin/{name}")
             entry.size, entry.mode = len(script), 0o755
             tar.addfile(entry, io.BytesIO(script))
-    return packed.getvalue()
+    plain = packed.getvalue()
+    return gzip.compress(plain, mtime=0) if compression == "gz" else lzma.compress(plain)
 
 
 _ALSO = {"node": ("npm",), "python": ("pip",)}
@@ -107,7 +111,8 @@ def _release(site: str, version: str, name: str, versions: tuple[str, ...]) -> b
     if version not in versions:
         return None
     top = f"{site}-{version}-linux-x64"
-    packed = {f"{top}.tar.{kind}": archive(top, "node", version[1:], kind) for kind in ("gz", "xz")}
+    kinds: tuple[Literal["gz", "xz"], ...] = ("gz", "xz")
+    packed = {f"{top}.tar.{kind}": archive(top, "node", version[1:], kind) for kind in kinds}
     if name == "SHASUMS256.txt":
         return "".join(f"{hashlib.sha256(data).hexdigest()}  {file}\n" for file, data in packed.items()).encode()
     return packed.get(name)

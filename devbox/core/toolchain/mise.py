@@ -140,7 +140,7 @@ def resolve(
     """The version that mise selects offline."""
     if request.kind == "ref":
         name = f"{request.scheme}-{request.text}".replace(":", "-").replace("/", "-")
-        return _installed(name, store)
+        return Choice(request.raw, request.raw, name) if name in store.versions else Choice(None, request.raw)
     lock = lock or Lock()
     text = request.text
     if request.kind == "prefix":
