@@ -21,6 +21,8 @@ _ESCAPES = {
 }
 """The builder hands `\\x` on to Go's regular expressions, so that `\\d` means a digit there."""
 _CONTROLS = "afnrtv"
+_WILD = {"": "", "*": "[^/]*", "**": "(?:.*/)?", "end": ".*"}
+_STARS_BESIDE_A_CLASS = 3
 _CLASSES = re.compile(r"\[:\^?[a-z]+:\]")
 LINE_LIMIT = 10_000
 """Patterns one file may hold."""
@@ -126,33 +128,59 @@ def _expression(pattern: str) -> tuple[str, str]:
 
     Sign by sign as there, classes included, whose content is translated like everything else.
     """
-    kind, parts, position = "exact", list[str](), 0
+    kind, position = "exact", 0
+    pieces: list[tuple[str, str]] = [("", "")]
+    """A wildcard and what follows it, up to the next."""
     while position < len(pattern):
         first, sign = position == 0, pattern[position]
         position += 1
         if sign == "*" and pattern.startswith("*", position):
             position += 1
             position += pattern.startswith("/", position)
-            if position == len(pattern):
-                parts.append(".*")
-                kind = "prefix" if kind == "exact" else "regexp"
-            else:
-                parts.append("(.*/)?")
-                kind = "regexp"
-            kind = "suffix" if first else kind
-        elif sign in "*?":
-            parts.append("[^/]*" if sign == "*" else "[^/]")
+            at_end = position == len(pattern)
+            if at_end or pieces[-1] != ("**", ""):  # twice is once
+                pieces.append(("end" if at_end else "**", ""))
+            kind = "suffix" if first else "prefix" if at_end and kind == "exact" else "regexp"
+            continue
+        if sign == "*":
+            pieces.append(("*", ""))
             kind = "regexp"
-        elif sign == "\\" and position < len(pattern):
-            parts.append(sign + pattern[position])
+            continue
+        if sign == "\\" and position < len(pattern):
+            text, kind = sign + pattern[position], "regexp"
             position += 1
-            kind = "regexp"
-        elif sign in _ESCAPED or sign == "\\":
-            parts.append(f"\\{sign}")
         else:
-            parts.append(sign)
-            kind = "regexp" if sign in "[]" else kind
-    return kind, _for_python("".join(parts)) if kind == "regexp" else ""
+            text = "[^/]" if sign == "?" else f"\\{sign}" if sign in _ESCAPED or sign == "\\" else sign
+            kind = "regexp" if sign in "?[]" else kind
+        pieces[-1] = (pieces[-1][0], pieces[-1][1] + text)
+    return kind, _for_python(_joined(pieces, "[" in pattern)) if kind == "regexp" else ""
+
+
+def _joined(pieces: list[tuple[str, str]], classes: bool) -> str:
+    """The pieces as one expression. Go matches in linear time; here the first fit of a piece is final where a later one
+    can't help, so that no name makes a pattern slow. Beside a class that can't be told, and few stars are taken."""
+    if classes:
+        if len(pieces) > _STARS_BESIDE_A_CLASS + 1:
+            raise re.error(f"more than {_STARS_BESIDE_A_CLASS} stars beside a character class")
+        return "".join(_WILD[wild] + text for wild, text in pieces)
+    found, loose = [pieces[0][1]], 0
+    group: list[str] = []
+    """From a `**` to the next."""
+    for number, (wild, text) in enumerate(pieces[1:], 1):
+        following = pieces[number + 1][0] if number + 1 < len(pieces) else None
+        final = wild == "*" and (following == "*" or (following == "**" and text.endswith("/")))
+        group.append(f"(?>[^/]*?{text})" if final else _WILD[wild] + text)
+        if following == "**" or following is None:
+            whole = "".join(group)
+            if wild != "end" and following == "**" and text.endswith("/") and group[0].startswith(_WILD["**"]):
+                whole = f"(?>(?:.*?/)??{whole.removeprefix(_WILD['**'])})"
+            elif following == "**" and group[0].startswith(_WILD["**"]):
+                loose += 1
+            found.append(whole)
+            group = []
+    if loose > 1:
+        raise re.error("more than one `**` that is glued to a name")
+    return "".join(found)
 
 
 def _for_python(expression: str) -> str:

@@ -15,6 +15,8 @@ LENGTH_LIMIT = 64 * 1024
 """Characters that an expansion may add to its text."""
 _PATTERN_LIMIT = 64
 """Characters of a pattern in `${X#pattern}`: enough for versions, too few to be slow."""
+_STEP_LIMIT = 10**7
+"""Steps that a pattern with several stars may take on a value."""
 _SPECIAL = frozenset("@*#?-$!0")
 _MODIFIERS = frozenset("+-?#%")
 
@@ -218,6 +220,7 @@ class _Lexer:
         value = self.variables.get(name)
         if value is None and self.reading.skip_unset:
             return f"${{{name}/{pattern}/{replacement}}}"
+        _refuse_slow(pattern, value or "", 1)
         return _regex(pattern, greedy=True).sub(lambda _: replacement, value or "", count=0 if every else 1)
 
     def _name(self) -> str:
@@ -260,12 +263,19 @@ def _trimmed(value: str, word: str, modifier: str) -> str:
     """`${X#word}` and `${X%word}`, doubled for the longest match."""
     greedy = word.startswith(modifier)
     pattern = word[1:] if greedy else word
+    _refuse_slow(pattern, value, modifier == "%")
     if modifier == "#":
         match = _regex(pattern, greedy).match(value)
         return value[match.end() :] if match else value
     starts = range(len(value) + 1) if greedy else range(len(value), -1, -1)
     whole = _regex(pattern, greedy=True)
     return next((value[:start] for start in starts if whole.fullmatch(value, start)), value)
+
+
+def _refuse_slow(pattern: str, value: str, more: int) -> None:
+    """Each star may try every place of the value; `more` is what else does."""
+    if max(len(value), 1) ** (pattern.count("*") + more) > _STEP_LIMIT:
+        raise ValueError("the value is too long for a pattern with so many stars")
 
 
 def _regex(pattern: str, greedy: bool) -> re.Pattern[str]:

@@ -81,6 +81,17 @@ def test_a_teams_rule_is_a_finding_by_its_own_id(world: World) -> None:
     assert found(world) == [("policy.rule.no-expose", "error", "Dockerfile:13")]
 
 
+def test_a_teams_pattern_without_an_end_costs_its_own_finding(world: World) -> None:
+    world.file(
+        "proj/devbox.toml",
+        '[box]\ndockerfile = "Dockerfile"\n[[policy.rule]]\nid = "slow"\nmatch = "^(A+)+$"\nmessage = "x"\n',
+    )
+    world.file("proj/Dockerfile", CLEAN.replace("USER app\n", "").replace("EXPOSE", "ENV " + "A" * 60 + "=1\nEXPOSE"))
+    assert "dockerfile.user.root" in [id for id, *_ in found(world)]
+    world.file("proj/devbox.toml", (world.directory / "devbox.toml").read_text().replace("^(A+)+$", "(A+)+$"))
+    assert {"dockerfile.user.root", "policy.rule.slow"} <= {id for id, *_ in found(world)}
+
+
 def test_the_services_arguments_and_targets_count(world: World) -> None:
     world.file(
         "proj/Dockerfile",

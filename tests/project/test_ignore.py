@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +51,30 @@ def test_pattern_that_cannot_be_read_names_its_line(text: str, line: int) -> Non
     with pytest.raises(ConfigError) as raised:
         parse_ignore(text)
     assert (raised.value.path, raised.value.line) == (".dockerignore", line)
+
+
+@pytest.mark.parametrize(
+    "text", ["*a*a*a*a*a*a*a*a*b", "**/a/**/a/**/a/**/a/**/a/**/b", "**/a*a*a*a*a/**/*a*a*a*b", "*" * 200, "*?" * 100]
+)
+def test_no_pattern_is_slow_on_any_name(text: str) -> None:
+    rules = parse_ignore(text)
+    started = time.process_time()
+    for path in ("a" * 255, "a/" * 2000 + "a", "/".join(["a" * 60] * 60)):
+        rules.judge(path, Verdict(False))
+    assert time.process_time() - started < 5, "each star trying every place would take for ever"
+
+
+@pytest.mark.parametrize("text", ["[a]*b*c*d*e", "a**b**c**d"])
+def test_a_pattern_that_would_be_slow_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError):
+        parse_ignore(text)
+
+
+def test_ignored_folders_are_walked_only_where_something_in_them_may_be_sent() -> None:
+    rules = parse_ignore("node_modules\ndist\n!dist/keep\n")
+    assert (rules.takes_back, rules.may_take_back("dist"), rules.may_take_back("node_modules")) == (True, True, False)
+    assert parse_ignore("a\n!**/*.md").may_take_back("a")
+    assert not parse_ignore("a").may_take_back("a")
 
 
 @given(st.text(max_size=60), st.text(min_size=1, max_size=20))

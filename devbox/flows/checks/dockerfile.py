@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     # Not at run time: they load beside the other probes, and only where there is a Dockerfile.
     from devbox.project.rules.builds import NamedBuild, Site
     from devbox.project.rules.context import Context
+    from devbox.project.rules.view import View
 
 _IDS = tuple(id for id, *_ in (*BASE, *STAGES, *STYLE, *PACKAGES, *RUNS, *COPIES))
 
@@ -118,16 +119,42 @@ def _examined(view: ProjectView, places: tuple[Site, ...]) -> Iterator[Finding]:
         yield from problems
         text = data.decode("utf-8", "replace")
         looked = View(
-            dockerfile, text, view.machine.today, site.args, site.targets, context, view.policy.rules,
-            named=site.named_by is not None,
+            dockerfile, text, view.machine.today, site.args, site.targets, context, named=site.named_by is not None,
         )
         views.append((shown, looked))
         try:
             yield from examine(looked)
         except ConfigError as error:  # a substitution in FROM that BuildKit refuses
             yield from _unreadable(view, site, shown, error)
+    yield from _team_rules(view, [looked for _, looked in views])
     for path, hits in differing(views).items():
         yield from (finding_of("dockerfile.install.differs", path, hit, "warn") for hit in hits)
+
+
+def _team_rules(view: ProjectView, views: list[View]) -> Iterator[Finding]:
+    """`[[policy.rule]]`: all patterns over all Dockerfiles at once, in a process that can be stopped."""
+    rules = view.policy.rules
+    if not rules or not views:
+        return
+    from devbox.host.pattern_matches import matches
+    from devbox.project.rules.examine import team_findings
+    from devbox.project.rules.team import texts
+
+    told = [texts(looked) for looked in views]
+    answers = matches([rule.match for rule in rules], [text for each in told for text in each])
+    for rule, answer in zip(rules, answers, strict=True):
+        if answer is None:
+            yield Finding(
+                id="policy.rule.slow", check="policy.rule", layer="configuration", severity="warn", subject=rule.id,
+                message=f"the pattern of {rule.id} found no end in 2 s, so nothing is known of it", origin=rule.origin,
+                hint="write it without nested repeats such as `(a+)+`",
+            )
+            continue
+        start = 0
+        for looked, its in zip(views, told, strict=True):
+            inside = [number - start for number in answer if start <= number < start + len(its)]
+            yield from team_findings(looked, rule, inside)
+            start += len(its)
 
 
 def _unreadable(view: ProjectView, site: Site, shown: str, error: ConfigError) -> Iterator[Finding]:

@@ -77,15 +77,25 @@ class Context:
             return "ignored"
         return "there"
 
-    def matches(self, pattern: str) -> Iterator[str]:
-        """The paths that a COPY pattern matches, ignored ones left out; by Go's filepath.Match, part by part."""
+    def matches(self, pattern: str) -> tuple[tuple[str, ...], bool]:
+        """The paths that a COPY pattern matches, ignored ones left out, and whether those are all: by Go's
+        filepath.Match, part by part."""
         parts = [part for part in pattern.split("/") if part]
         found: list[tuple[str, Verdict]] = [("", Verdict(False))]
+        until, complete = time.monotonic() + TIME_LIMIT, True
         for part in parts:
-            found = [each for above in found for each in self._children(*above, part)]
-            if len(found) > _GLOB_LIMIT:
-                break
-        return (path for path, verdict in found if not verdict.ignored or self.rules.may_take_back(path))
+            below: list[tuple[str, Verdict]] = []
+            for above in found:
+                for each in self._children(*above, part):
+                    below.append(each)
+                    if len(below) > _GLOB_LIMIT or time.monotonic() > until:
+                        complete = False
+                        break
+                if not complete:
+                    break
+            found = below
+        left = (path for path, verdict in found if not verdict.ignored or self.rules.may_take_back(path))
+        return tuple(left), complete
 
     def _children(self, folder: str, verdict: Verdict, pattern: str) -> Iterator[tuple[str, Verdict]]:
         matching = fnmatch.translate(pattern.replace("[^", "[!"))
@@ -140,7 +150,8 @@ class _Measure:
             with os.scandir(os.path.join(self.root, folder)) as entries:
                 for entry in entries:
                     self.left -= 1
-                    if self.left < 0:
+                    if self.left < 0 or time.monotonic() > self.until:
+                        self.left = -1
                         return
                     path = f"{folder}/{entry.name}" if folder else entry.name
                     verdict = self.rules.judge(path, above)

@@ -54,7 +54,7 @@ def _missing(view: View) -> Iterator[Hit]:
 def _nearest(view: View, path: str) -> str | None:
     folder, _, name = path.rpartition("/")
     assert view.context is not None
-    beside = [posixpath.basename(found) for found in view.context.matches(f"{folder}/*" if folder else "*")]
+    beside = [posixpath.basename(found) for found in view.context.matches(f"{folder}/*" if folder else "*")[0]]
     lower = {one.lower(): one for one in beside}
     near = get_close_matches(name.lower(), lower, 1, 0.75)
     return posixpath.join(folder, lower[near[0]]) if near else None
@@ -76,7 +76,7 @@ def _empty(view: View) -> Iterator[Hit]:
     if view.context is None:
         return
     for _, one, written, path in _context_sources(view):
-        if _PATTERN & set(path) and "\\" not in path and not any(True for _ in view.context.matches(path)):
+        if _PATTERN & set(path) and "\\" not in path and view.context.matches(path) == ((), True):
             # A file beside a pattern that may match nothing: a well-known way to copy what may be absent.
             parts = view.sources(one)
             optional = parts is not None and len(parts.paths) + len(parts.documents) > 1

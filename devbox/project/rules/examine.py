@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from devbox.core.check_list import BY_ID
 from devbox.core.facts import Origin
 from devbox.core.findings import Finding, Severity
+from devbox.core.team import PolicyRule
 from devbox.project.rules import (
     base_image,
     commands,
@@ -39,8 +40,6 @@ def examine(view: View, wanted: Iterable[str] | None = None) -> tuple[Finding, .
     comments = read_comments(view.dockerfile, view.lines, view.everything)
     ids = ALL if wanted is None else [id for id in ALL if id in set(wanted)]
     found = [finding for id in ids for finding in _findings(view, ALL[id], comments)]
-    if wanted is None or "policy.rule" in set(wanted):
-        found += _team(view, comments)
     return tuple(sorted(found, key=lambda finding: finding.origin.line or 0 if finding.origin else 0))
 
 
@@ -68,8 +67,10 @@ def _as_error(finding: Finding) -> Finding:
     return replace(finding, severity="error", message=f"{finding.message} (`check=error=true` fails the build)")
 
 
-def _team(view: View, comments: Comments) -> Iterator[Finding]:
-    for rule, hit in team.find(view):
+def team_findings(view: View, rule: PolicyRule, matching: Sequence[int]) -> Iterator[Finding]:
+    """What one of the team's own rules objects to; `matching` are the numbers of `team.texts` that it matches."""
+    comments = read_comments(view.dockerfile, view.lines, view.everything)
+    for hit in team.hits(view, rule, matching):
         if not comments.switched_off(f"policy.rule.{rule.id}", (), _start(view, hit.line)):
             yield finding_of("policy.rule", view.dockerfile.path, hit, "warn", rule.id)
 

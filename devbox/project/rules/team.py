@@ -1,40 +1,36 @@
-"""A team's own rules: `[[policy.rule]]`, patterns that may match so many times in a Dockerfile (contract.md)."""
+"""A team's own rules: `[[policy.rule]]`, patterns that may match so many times in a Dockerfile (contract.md).
+
+Which instructions a pattern matches is found elsewhere, in a process that can be stopped: a pattern comes from the
+project and may be slow on purpose.
+"""
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from devbox.core.team import PolicyRule
 from devbox.project.dockerfile import Instruction
 from devbox.project.rules.rule import Hit
 from devbox.project.rules.view import View
 
-TIME_LIMIT = 0.5
-"""Seconds for one rule; a pattern can be made slow on purpose."""
 TEXT_LIMIT = 4_000
 """Characters of one instruction that a pattern sees."""
 
 
-def find(view: View) -> Iterator[tuple[PolicyRule, Hit]]:
-    """Where a rule matches more often than it may: the matches beyond that number."""
-    for rule in view.team:
-        try:
-            pattern = re.compile(rule.match)
-        except (re.error, OverflowError, RecursionError):
-            continue  # refused when the project is read
-        until = time.monotonic() + TIME_LIMIT
-        matching = []
-        for one in view.everything:
-            if time.monotonic() > until:
-                break
-            if pattern.search(text_of(one)[:TEXT_LIMIT]):
-                matching.append(one)
-        for one in matching[rule.max :]:
-            times = f"{len(matching)} times, and may {rule.max}" if rule.max else "here"
-            yield rule, Hit(one.line, f"{rule.message} (the pattern of {rule.id} matches {times})", subject=rule.id,
-                            expected=f"at most {rule.max}", actual=str(len(matching)))
+def texts(view: View) -> tuple[str, ...]:
+    """What patterns are matched against: each instruction, in order."""
+    return tuple(text_of(one)[:TEXT_LIMIT] for one in view.everything)
+
+
+def hits(view: View, rule: PolicyRule, matching: Sequence[int]) -> Iterator[Hit]:
+    """The matches beyond what a rule allows; `matching` are numbers of `texts`."""
+    for number in matching[rule.max :]:
+        times = f"{len(matching)} times, and may {rule.max}" if rule.max else "here"
+        yield Hit(
+            view.everything[number].line, f"{rule.message} (the pattern of {rule.id} matches {times})",
+            hint="change the instruction, or the rule in devbox.toml", expected=f"at most {rule.max}",
+            actual=str(len(matching)),
+        )
 
 
 def text_of(instruction: Instruction) -> str:

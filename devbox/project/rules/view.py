@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from devbox.core.findings import ImageRow
-from devbox.core.team import PolicyRule
 from devbox.project.dockerfile import Dockerfile, Instruction, Stage
 from devbox.project.dockerfile_values import Sources, command_text, mounts, sources
 from devbox.project.dockerfile_variables import Scope, global_scope, joined_path
@@ -49,7 +48,6 @@ class View:
     """Stages that services and modes build; none: the last one."""
     context: Context | None = None
     """None where it is not known what it is built with."""
-    team: tuple[PolicyRule, ...] = ()
     named: bool = False
     """Whether a service or mode is built from it, so that its build arguments are known."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from devbox.core.team import PolicyRule
 from devbox.project.dockerfile import parse_dockerfile
 from devbox.project.ignore import parse_ignore
 from devbox.project.rules.context import Context
-from devbox.project.rules.examine import examine
+from devbox.project.rules.examine import examine, team_findings
+from devbox.project.rules.team import texts
 from devbox.project.rules.view import View
 
 TODAY = (2026, 11, 25)
@@ -69,9 +71,12 @@ def look(
         args or {},
         tuple(targets),
         context(folder) if folder else None,
-        tuple(team),
     )
-    return examine(view)
+    found = examine(view)
+    for rule in team:
+        matching = [number for number, each in enumerate(texts(view)) if re.search(rule.match, each)]
+        found += tuple(team_findings(view, rule, matching))
+    return found
 
 
 def ids(findings: Iterable[Finding]) -> list[str]:
