@@ -1,7 +1,8 @@
 """A build context as BuildKit hashes it: which files a selection takes, and one digest for them.
 
-Rules: spec/buildkit.md 4.3 and 6.1; moby/buildkit `cache/contenthash` (`Checksum`, `includedPaths`). Pure: the tree is
-made by whoever walks the disk. Owners, times and the mode of the root do not count.
+Rules: spec/buildkit.md 4.3 and 6.1; moby/buildkit `cache/contenthash` (`Checksum`, `includedPaths`). Owners, times and
+the mode of the root do not count. Pure: whoever walks the disk hands in a `Source`, which is asked for no more than the
+selections need.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import hashlib
 import itertools
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from devbox.core.buildplan import Selection
 
@@ -39,91 +40,162 @@ class Node:
         return f"{self.kind}:{self.mode:o}:{self.digest}:{self.target}"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One path with everything below it."""
+
+    node: Node
+    size: int = 0
+    mtime_ns: int = 0
+    """Size and time of a file or link, by which BuildKit tells that it is unchanged."""
+    folder: Folder | None = None
+    """What is in it, where it is a folder."""
+
+    @property
+    def digest(self) -> str:
+        """Of its content, as far as BuildKit hashes it."""
+        return self.folder.digest if self.folder else _hash(self.node.header)
+
+    @property
+    def state(self) -> str:
+        """Equal only where nothing at all differs, sizes and times of files included."""
+        return self.folder.state if self.folder else f"{self.node.header}:{self.size}:{self.mtime_ns}"
+
+
+class Folder:
+    """What is in a folder. Made of digests first: what nobody asks for is never loaded."""
+
+    __slots__ = ("_entries", "_load", "digest", "state")
+
+    def __init__(self, digest: str, state: str, load: Callable[[], Mapping[str, Entry]]) -> None:
+        self.digest = digest
+        """`Entry.digest` of the folder."""
+        self.state = state
+        """`Entry.state` of the folder."""
+        self._load = load
+        self._entries: Mapping[str, Entry] | None = None
+
+    @classmethod
+    def of(cls, mode: int | None, entries: Mapping[str, Entry]) -> Folder:
+        """The folder of this mode (None: the context's root) with these entries."""
+        header = "root" if mode is None else Node("folder", mode).header
+        content, state = [header], [header]
+        for name in sorted(entries):
+            entry = entries[name]
+            content += (name, entry.digest)
+            state += (name, entry.state)
+        return cls(_hash(*content), _hash(*state), lambda: entries)
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """By name."""
+        if self._entries is None:
+            self._entries = self._load()
+        return self._entries
+
+    def listing(self) -> Listing:
+        """What is in it, as the ledger keeps it."""
+        return tuple((name, entry.digest, entry.node) for name, entry in sorted(self.entries.items()))
+
+    def find(self, path: str) -> Entry | None:
+        """What is at a path below it."""
+        folder: Folder | None = self
+        entry = None
+        for name in path.split("/"):
+            entry = folder.entries.get(name) if folder else None
+            folder = entry.folder if entry else None
+        return entry
+
+
+class Source(Protocol):
+    """The paths that a build may send: relative, `/` between names, the root is empty."""
+
+    def look(self, path: str) -> Node | None:
+        """What is there; the digest of a file may be missing. Its folder is no link."""
+
+    def names(self, path: str) -> Sequence[str]:
+        """What is in a folder, by name."""
+
+    def entry(self, path: str) -> Entry | None:
+        """What is there, with everything below it."""
+
+
+@dataclass(frozen=True, slots=True)
 class ContextTree:
-    """All paths that a build may send: relative, `/` between names, the root not among them."""
+    """Selections, applied to what is there."""
 
-    nodes: Mapping[str, Node]
-    root: str = "root"
-    """What counts of the root beside its children."""
-    _children: dict[str, list[str]] | None = None
-    _digests: dict[str, str] = field(default_factory=dict)
+    source: Source
+    root: str = ""
+    """What counts of the root beside its children, for a builder that takes it for a folder like any other."""
 
-    def select(self, selection: Selection, beside: Collection[str] = ()) -> str | None:
+    def select(self, selection: Selection, beside: Collection[Selection] = ()) -> str | None:
         """The digest of everything a selection takes; None where it fails the build: a path that is named does not
-        exist, or the folder of a pattern that matches nothing was not sent. `beside` is what the build sends else."""
+        exist, or the folder of a pattern that matches nothing was not sent. `beside` is what the build takes else."""
         found = [self._one(path, beside) for path in selection.paths]
         if any(digest is None for digest in found):
             return None
         return found[0] if len(found) == 1 else _hash("several", *(digest or "" for digest in found))
 
+    def taken(self, selections: Iterable[Selection]) -> tuple[str, ...]:
+        """The paths that the selections take, links followed, none below another."""
+        reals = {
+            real for selection in selections for path in selection.paths for match in self._matches(path)
+            if (real := self._resolved(match)) is not None
+        }
+        return tuple(sorted(real for real in reals if not any(above in reals for above in folders_above(real))))
+
     def roots(self, selection: Selection) -> Listing:
         """What a selection takes, outermost paths only."""
         reals = [real for path in selection.paths for match in self._matches(path)
                  if (real := self._resolved(match)) is not None]
-        return tuple((real, self._digest(real), self.nodes.get(real)) for real in dict.fromkeys(reals))
+        found = ((real, self.source.entry(real)) for real in dict.fromkeys(reals))
+        return tuple((real, entry.digest, entry.node if real else None) for real, entry in found if entry is not None)
 
-    def listings(self) -> dict[str, Listing]:
-        """What is in each folder, by the folder's digest."""
-        folders = ["", *(path for path, node in self.nodes.items() if node.kind == "folder")]
-        return {self._digest(path): self.listing(path) for path in folders}
-
-    def listing(self, path: str) -> Listing:
-        """What is in one folder."""
-        return tuple((posixpath.basename(child), self._digest(child), self.nodes[child])
-                     for child in self._folder(path))
-
-    def taken(self, selection: Selection) -> dict[str, Node]:
-        """Every path that a selection takes, folders and what is below them included."""
-        taken: dict[str, Node] = {}
-        for path in selection.paths:
-            for start in self._matches(path):
-                real = self._resolved(start)
-                if real is None:
-                    continue
-                for inside in self._below(real):
-                    node = self.nodes.get(inside)
-                    if node is not None:
-                        taken[inside] = node
-        return taken
-
-    def _one(self, path: str, beside: Collection[str]) -> str | None:
+    def _one(self, path: str, beside: Collection[Selection]) -> str | None:
         if not has_wildcard(path):
-            real = self._resolved(path.strip("/"))
-            return None if real is None else self._digest(real)
+            return self._digest(path.strip("/"))
         matches = list(self._matches(path))
         if not matches:
             fixed = "/".join(itertools.takewhile(lambda part: not has_wildcard(part), path.strip("/").split("/")))
             folder = self._resolved(fixed)
-            return _hash("nothing") if folder == "" or folder in beside else None
-        digests = []
-        for match in matches:
-            real = self._resolved(match)
-            digests.append((posixpath.basename(match), "broken" if real is None else self._digest(real)))
+            sent = folder == "" or (folder is not None and any(_meet(folder, other) for other in self.taken(beside)))
+            return _hash("nothing") if sent else None
+        digests = [(posixpath.basename(match), self._digest(match) or "broken") for match in matches]
         if len(digests) == 1 and digests[0][0] == posixpath.basename(path):
             return digests[0][1]
         return _hash("matches", *(word for pair in digests for word in pair))
+
+    def _digest(self, path: str) -> str | None:
+        real = self._resolved(path)
+        entry = None if real is None else self.source.entry(real)
+        if entry is None:
+            return None
+        return _hash(self.root, entry.digest) if self.root and not real else entry.digest
 
     def _matches(self, path: str) -> Iterator[str]:
         plain = path.strip("/")
         if not has_wildcard(path):
             yield plain
             return
-        pattern = [re.compile(_expression(part), re.DOTALL) for part in plain.split("/")]
         starts = [""]
-        for part in pattern:
+        for part in plain.split("/"):
+            pattern = re.compile(_expression(part), re.DOTALL)
             found = []
             for folder in starts:
                 real = self._resolved(folder)
-                if real is None:
+                if real is None or (real and not self._is_folder(real)):
                     continue
-                found += [
-                    f"{folder}/{name}" if folder else name
-                    for child in self._folder(real)
-                    if part.fullmatch(name := posixpath.basename(child))
-                ]
+                if not has_wildcard(part):
+                    names = [part] if self.source.look(f"{real}/{part}" if real else part) is not None else []
+                else:
+                    names = [name for name in self.source.names(real) if pattern.fullmatch(name)]
+                found += [f"{folder}/{name}" if folder else name for name in names]
             starts = found
         yield from sorted(starts)
+
+    def _is_folder(self, path: str) -> bool:
+        node = self.source.look(path)
+        return node is not None and node.kind == "folder"
 
     def _resolved(self, path: str) -> str | None:
         """The path with every symlink in it followed, never out of the root; None where it does not exist."""
@@ -135,8 +207,9 @@ class ContextTree:
             if name == "..":
                 del done[-1:]
                 continue
-            here = "/".join([*done, name])
-            node = self.nodes.get(here)
+            if done and not self._is_folder("/".join(done)):
+                return None
+            node = self.source.look("/".join([*done, name]))
             if node is None:
                 return None
             if node.kind == "link":
@@ -150,38 +223,23 @@ class ContextTree:
                 done.append(name)
         return "/".join(done)
 
-    def _folder(self, path: str) -> list[str]:
-        if self._children is None:
-            children: dict[str, list[str]] = {}
-            for name in sorted(self.nodes):
-                children.setdefault(posixpath.dirname(name), []).append(name)
-            self._children = children
-        return self._children.get(path, [])
 
-    def _below(self, path: str) -> Iterator[str]:
-        waiting = [path]
-        while waiting:
-            here = waiting.pop()
-            yield here
-            waiting += self._folder(here)
-
-    def _digest(self, path: str) -> str:
-        """Of a file: its header; of a folder also names and digests of what is in it."""
-        order = [here for here in self._below(path) if here not in self._digests]
-        for here in reversed(order):
-            node = self.nodes.get(here)
-            if node is not None and node.kind != "folder":
-                self._digests[here] = _hash(node.header)
-                continue
-            header = node.header if node else self.root
-            words = [word for child in self._folder(here) for word in (posixpath.basename(child), self._digests[child])]
-            self._digests[here] = _hash(header, *words)
-        return self._digests[path]
+def folders_above(path: str) -> list[str]:
+    """Every folder that a path lies in, the root first."""
+    if not path:
+        return []
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(len(parts))]
 
 
 def has_wildcard(path: str) -> bool:
     """Whether BuildKit takes the path for a pattern (its `containsWildcards`)."""
     return re.search(r"(?<!\\)(?:\\\\)*[*?\[]", path) is not None
+
+
+def _meet(folder: str, taken: str) -> bool:
+    """Whether a folder is sent where `taken` is: it lies below that, or above it."""
+    return taken == "" or f"{folder}/".startswith(f"{taken}/") or taken.startswith(f"{folder}/")
 
 
 def _expression(part: str) -> str:

@@ -54,7 +54,7 @@ class BuildBook:
     ) -> Generator[Event, None, None]:
         """Forecast it, and say what the builder will not notice."""
         try:
-            self._outlook = look_ahead(self._workspace, self._service, builder, prepared, options)
+            self._outlook = yield from look_ahead(self._workspace, self._service, builder, prepared, options)
         except DevboxError as error:
             yield Note(f"no forecast: {error.summary}", "warn")
             return

@@ -1,23 +1,58 @@
 """The contexts of one build as the builder will see them, and what each step selects of them.
 
-Reads the disk through `project.context_index`; remembers digests in the stat cache it is handed.
+Reads the disk through `project.context_index`, no more of it than the plan selects.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from devbox.core.buildplan import BuildPlan, Selection
-from devbox.core.context_tree import ContextTree, Listing
-from devbox.core.synced import SyncedFile, Tree, effective, unseen
+from devbox.core.context_memory import ContextMemory
+from devbox.core.context_tree import ContextTree, Entry, Folder, Listing, Node
+from devbox.core.synced import effective, sent, unseen
 from devbox.engine.builder import BuildRequest
-from devbox.project.context_index import Digests, NoDigests, index_context
+from devbox.project.context_index import ContextIndex
 from devbox.project.ignore import IgnoreRules, parse_ignore
 from devbox.project.reading import read_project_file
 
 IGNORE_FILE = ".dockerignore"
+Remembered = Callable[[str, str], ContextMemory]
+"""What is remembered of a folder (first) under the rules of an ignore file (its text)."""
+
+
+@dataclass(slots=True)
+class _Synced:
+    """The disk as a builder with a copy sees it."""
+
+    disk: ContextIndex
+    copy: Folder | None
+    _known: dict[str, Entry | None] = field(default_factory=dict)
+
+    def look(self, path: str) -> Node | None:
+        return self.disk.look(path)
+
+    def names(self, path: str) -> Sequence[str]:
+        return self.disk.names(path)
+
+    def entry(self, path: str) -> Entry | None:
+        if path not in self._known:
+            now = self.disk.entry(path)
+            self._known[path] = now if now is None else effective(now, self._old(path, now), root=not path)
+        return self._known[path]
+
+    def mode(self, path: str) -> int:
+        """Of a folder, as the copy has it after a build."""
+        old = self.copy.find(path) if self.copy is not None else None
+        node = old.node if old is not None and old.folder is not None else self.look(path)
+        return node.mode if node is not None else 0
+
+    def _old(self, path: str, now: Entry) -> Entry | None:
+        if self.copy is None:
+            return None
+        return self.copy.find(path) if path else Entry(now.node, folder=self.copy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +62,36 @@ class SeenContext:
     name: str
     """Its name for the builder; empty for the main one."""
     folder: str
-    now: Tree
-    seen: Tree
+    now: ContextIndex
+    seen: _Synced
     tree: ContextTree
+    taken: tuple[str, ...]
+    """What the plan takes of it, none below another."""
 
     @property
     def copy_name(self) -> str:
         """By what the builder knows its copy: the folder's own name (spec 4.3)."""
-        return f"{self.name}:{os.path.basename(self.folder)}"
+        return copy_name(self.name, self.folder)
 
     @property
     def unseen(self) -> tuple[str, ...]:
         """Edits that the builder will not notice."""
-        return unseen(self.now, self.seen)
+        return tuple(found for path, now, seen in self._both() for found in unseen(now, seen, path))
 
-    def sent(self, selections: tuple[Selection, ...]) -> dict[str, SyncedFile]:
-        """What the builder's copy holds after a build of these selections."""
-        paths: set[str] = set()
-        for selection in selections:
-            for path in self.tree.taken(selection):
-                parts = path.split("/")
-                paths.update("/".join(parts[:count]) for count in range(1, len(parts) + 1))
-        return {path: self.seen[path] for path in sorted(paths) if path in self.seen}
+    @property
+    def states(self) -> dict[str, str]:
+        """What is taken: equal only where nothing at all changed on disk."""
+        return {path: now.state for path, now, _ in self._both()}
+
+    def sent(self) -> Folder:
+        """What the builder's copy holds after the build."""
+        return sent({path: seen for path, _, seen in self._both()}, self.seen.mode)
+
+    def _both(self) -> Iterator[tuple[str, Entry, Entry]]:
+        for path in self.taken:
+            now, seen = self.now.entry(path), self.seen.entry(path)
+            if now is not None and seen is not None:
+                yield path, now, seen
 
 
 @dataclass(slots=True)
@@ -58,32 +101,44 @@ class Contexts:
     by_name: Mapping[str, SeenContext]
     ignore_text: str
     digests: dict[Selection, str | None] = field(default_factory=dict)
+    _folders: dict[str, Folder] = field(default_factory=dict)
+    """Those that were met, by digest."""
 
     def contents(self, plan: BuildPlan) -> Mapping[Selection, str | None]:
         """The digest of everything the plan selects."""
         asked = selections_of(plan)
         for selection in asked:
             if selection not in self.digests:
-                context = self.by_name[selection.context]
-                beside = [other for other in asked if other != selection and other.context == context.name]
-                sent = context.sent(tuple(beside)) if selection.may_be_empty else ()
-                self.digests[selection] = context.tree.select(selection, sent)
+                beside = [other for other in asked if other != selection and other.context == selection.context]
+                self.digests[selection] = self.by_name[selection.context].tree.select(selection, beside)
         return self.digests
 
     def sent_whole(self) -> Contexts:
         """As a builder sees them that keeps no copy: with every edit, and with a header of the root, as each tar has
         (moby/buildkit `cache/contenthash`: what is scanned on disk has one, what is synced has none)."""
-        seen = {
-            name: replace(one, seen=one.now, tree=ContextTree(
-                {path: file.node for path, file in one.now.items()}, root="root of a tar"
-            ))
-            for name, one in self.by_name.items()
-        }
-        return Contexts(seen, self.ignore_text)
+        whole = {}
+        for name, one in self.by_name.items():
+            seen = _Synced(one.now, None)
+            whole[name] = replace(one, seen=seen, tree=ContextTree(seen, root="root of a tar"))
+        return Contexts(whole, self.ignore_text)
 
     def roots(self, selection: Selection) -> Listing:
         """What a selection takes, outermost paths."""
-        return self.by_name[selection.context].tree.roots(selection)
+        context = self.by_name[selection.context]
+        roots = context.tree.roots(selection)
+        self._meet(context.seen.entry(path) for path, _, _ in roots)
+        return roots
+
+    def listing(self, digest: str) -> Listing | None:
+        """What is in a folder that was met in `roots` or in a listing before."""
+        folder = self._folders.get(digest)
+        if folder is None:
+            return None
+        self._meet(folder.entries.values())
+        return folder.listing()
+
+    def _meet(self, entries: Iterable[Entry | None]) -> None:
+        self._folders.update((one.folder.digest, one.folder) for one in entries if one is not None and one.folder)
 
 
 def selections_of(plan: BuildPlan) -> tuple[Selection, ...]:
@@ -93,25 +148,46 @@ def selections_of(plan: BuildPlan) -> tuple[Selection, ...]:
     ))
 
 
-def see_contexts(
-    request: BuildRequest, plan: BuildPlan, copies: Mapping[str, Tree], digests: Digests
-) -> Contexts:
-    """Index what the plan needs. Raises Unreadable for a file that can't be read, ConfigError for an ignore file."""
+def copy_name(name: str, folder: str) -> str:
+    """By what a builder knows its copy of a context: its name, and the folder's own (spec 4.3)."""
+    return f"{name}:{os.path.basename(folder.rstrip('/'))}"
+
+
+def seeing_contexts(
+    request: BuildRequest, plan: BuildPlan, copies: Mapping[str, Folder | None], remembered: Remembered, looked_ns: int
+) -> Generator[tuple[int, int], None, Contexts]:
+    """Look at what the plan needs; `looked_ns` is a moment before that, on the clock that stamps files. Yields how many
+    of how many files are read, where some must be.
+
+    Raises Unreadable for a file that can't be read, ConfigError for an ignore file.
+    """
     text = request.ignore_text
     if text is None:
         found = read_project_file(request.context, IGNORE_FILE)
         text = found.decode("utf-8", "surrogateescape") if isinstance(found, bytes) else ""
     folders = {"": request.context, **dict(request.extra_contexts)}
-    needed = {selection.context for selection in selections_of(plan)}
+    asked = selections_of(plan)
     seen = {}
-    for name in sorted(needed):
-        rules = parse_ignore(text) if name == "" else IgnoreRules()
-        seen[name] = _see(name, folders[name], rules, copies, digests if name == "" else NoDigests())
+    for name in sorted({selection.context for selection in asked}):
+        folder, ignore = folders[name], text if name == "" else ""
+        rules = parse_ignore(ignore) if ignore else IgnoreRules()
+        disk = ContextIndex(folder, rules, remembered(folder, ignore), looked_ns)
+        taken = ContextTree(disk).taken(selection for selection in asked if selection.context == name)
+        yield from disk.reading(taken)
+        synced = _Synced(disk, copies.get(copy_name(name, folder)))
+        seen[name] = SeenContext(name, folder, disk, synced, ContextTree(synced), taken)
     return Contexts(seen, text)
 
 
-def _see(name: str, folder: str, rules: IgnoreRules, copies: Mapping[str, Tree], digests: Digests) -> SeenContext:
-    now = index_context(folder, rules, digests)
-    taken = effective(now, copies.get(f"{name}:{os.path.basename(folder)}", {}))
-    tree = ContextTree({path: file.node for path, file in taken.items()})
-    return SeenContext(name, folder, now, taken, tree)
+def see_contexts(
+    request: BuildRequest, plan: BuildPlan, copies: Mapping[str, Folder | None],
+    remembered: Remembered = lambda folder, ignore: ContextMemory(), looked_ns: int = 0,
+) -> Contexts:
+    """The same at once; without the last two nothing is remembered, and nothing will be."""
+    looking = seeing_contexts(request, plan, copies, remembered, looked_ns)
+    while True:
+        try:
+            next(looking)
+        except StopIteration as done:
+            seen: Contexts = done.value
+            return seen

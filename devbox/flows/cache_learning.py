@@ -22,7 +22,7 @@ from devbox.core.learning import Lesson, Outcome, learn
 from devbox.core.stepname import stage_label
 from devbox.engine.builder import BuildRequest
 from devbox.engine.port import CacheRecord
-from devbox.flows.cache_context import Contexts, SeenContext, see_contexts, selections_of
+from devbox.flows.cache_context import Contexts, SeenContext, see_contexts
 from devbox.flows.outlook import Outlook, held_records, step_record
 from devbox.flows.workspace import Workspace
 from devbox.project.context_index import Unreadable
@@ -39,7 +39,7 @@ def learn_build(workspace: Workspace, request: BuildRequest, outlook: Outlook, s
     if given is None or contexts is None or not _unchanged(workspace, request, given, contexts):
         return
     steps = _steps_of(given.plan, state)
-    outcomes = _outcomes(given, steps)
+    outcomes = _outcomes(given, steps, failed=state.outcome != "ok")
     if not outcomes:
         return
     after = held_records(workspace.engine)
@@ -50,28 +50,32 @@ def learn_build(workspace: Workspace, request: BuildRequest, outlook: Outlook, s
         ran = {number: steps[number] for number, outcome in outcomes.items() if outcome == "ran"}
         engine_ids = _engine_ids(given.plan, lesson, ran, outlook, books.names, after or ())
         roots = {digest: contexts.roots(selection) for selection, digest in given.contents.items() if digest}
+        before = {record.id for record in outlook.records or ()} | set(engine_ids.values())
         memory.teach(
             build, links=lesson.links, guesses=lesson.guesses, roots=roots,
             steps=[
                 TaughtStep(number, step, ran[number].seconds if number in ran else None, engine_ids.get(number))
                 for number, step in _past_steps(given, lesson)
             ],
-            copies=_copies(given.plan, contexts, outlook, after or (), memory),
+            copies=_copies(contexts, outlook, after or (), memory),
             listings=dict(_new_listings(memory, contexts, roots)),
+            leftovers=[
+                (record.id, parent) for record in after or () for parent in record.parents if record.id not in before
+            ],
             alive=frozenset(record.id for record in after) if after is not None else None,
             ignore_text=contexts.ignore_text, image_key=outlook.image_key if state.outcome == "ok" else None,
         )
 
 
 def _copies(
-    plan: BuildPlan, contexts: Contexts, outlook: Outlook, after: Sequence[CacheRecord], memory: CacheMemory
+    contexts: Contexts, outlook: Outlook, after: Sequence[CacheRecord], memory: CacheMemory
 ) -> dict[str, ContextCopy]:
     """What the builder's copies of the contexts hold now; a builder without a session makes none."""
     if outlook.by is not None and not outlook.by.session:
         return {}
     return {
         context.copy_name: ContextCopy(
-            context.sent(tuple(selection for selection in selections_of(plan) if selection.context == context.name)),
+            context.sent(),
             _copy_id(context, outlook.records or (), after, memory.copy(context.copy_name, None).engine_id),
         )
         for context in contexts.by_name.values()
@@ -93,12 +97,13 @@ def _copy_id(
 
 def _unchanged(workspace: Workspace, request: BuildRequest, given: Forecast, contexts: Contexts) -> bool:
     """Whether the contexts are still what the forecast read."""
-    stats = StatCache.open(workspace.state, request.context)
+    stats = StatCache(workspace.state)
     try:
-        again = see_contexts(request, given.plan, {}, stats)
+        again = see_contexts(request, given.plan, {}, stats.memory, int(workspace.clock.time() * 1e9))
+        stats.save()
+        return all(again.by_name[name].states == context.states for name, context in contexts.by_name.items())
     except (Unreadable, ConfigError):
         return False
-    return all(again.by_name[name].now == context.now for name, context in contexts.by_name.items())
 
 
 def _steps_of(plan: BuildPlan, state: BuildState) -> dict[int, Step]:
@@ -113,10 +118,15 @@ def _steps_of(plan: BuildPlan, state: BuildState) -> dict[int, Step]:
     return found
 
 
-def _outcomes(given: Forecast, steps: Mapping[int, Step]) -> dict[int, Outcome]:
+def _outcomes(given: Forecast, steps: Mapping[int, Step], *, failed: bool) -> dict[int, Outcome]:
     """What became of each vertex. The stream shows the two halves of a `COPY --link` as one step: where that ran, the
-    first half did not if it was sure to be found."""
+    first half did not if it was sure to be found. In a build that failed, a step may be shown as cached because only
+    its key was found, and what it stands for is gone: such a hit proves nothing."""
     outcomes = {number: _OUTCOMES[step.status] for number, step in steps.items() if step.status in _OUTCOMES}
+    if failed:
+        unsure = [number for number, outcome in outcomes.items()
+                  if outcome == "hit" and given.verdicts[number].word != "hit"]
+        outcomes = {number: outcome for number, outcome in outcomes.items() if number not in unsure}
     for number in outcomes:
         if given.plan.vertices[number].half and given.verdicts[number].word == "hit":
             outcomes[number] = "hit"
@@ -170,16 +180,15 @@ def _new_listings(
     memory: CacheMemory, contexts: Contexts, roots: Mapping[str, Listing]
 ) -> Iterable[tuple[str, Listing]]:
     """The listings of all selected folders that the ledger does not hold yet; below a known one all are known."""
-    known: dict[str, Listing] = {}
-    for context in contexts.by_name.values():
-        known.update(context.tree.listings())
     waiting = [digest for root in roots.values() for _, digest, node in root if node is None or node.kind == "folder"]
     done: set[str] = set()
     while waiting:
         digest = waiting.pop()
-        listing = known.get(digest)
-        if digest in done or listing is None or memory.has_listing(digest):
+        if digest in done or memory.has_listing(digest):
             continue
         done.add(digest)
+        listing = contexts.listing(digest)
+        if listing is None:
+            continue
         yield digest, listing
         waiting += [below for _, below, node in listing if node is not None and node.kind == "folder"]

@@ -7,7 +7,7 @@ can be made it says why.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from statistics import median
@@ -16,8 +16,9 @@ from devbox.core.build_forecast import BuildForecast, summarize
 from devbox.core.buildplan import BaseImage, BuildPlan, EngineRules, Input, Selection, digest_of
 from devbox.core.cachebook import CacheBook
 from devbox.core.causes import Explanation, Past, explain
-from devbox.core.context_tree import Listing
+from devbox.core.context_tree import Folder
 from devbox.core.errors import DevboxError, EngineError
+from devbox.core.events import Waiting
 from devbox.core.forecast import NOTHING_FOREIGN, Forecast, forecast
 from devbox.core.held import Held, HeldRecord
 from devbox.core.labels import project_id
@@ -27,7 +28,7 @@ from devbox.core.tree_diff import Change, changes
 from devbox.engine.builder import Builder, BuildRequest
 from devbox.engine.port import CacheRecord, Engine, EngineInfo
 from devbox.flows.build_request import BuildOptions, Prepared
-from devbox.flows.cache_context import Contexts, see_contexts
+from devbox.flows.cache_context import Contexts, copy_name, seeing_contexts
 from devbox.flows.quick_build import taker
 from devbox.flows.workspace import Workspace
 from devbox.project.build_plan import build_plan
@@ -40,6 +41,8 @@ from devbox.store.ledger import Ledger
 from devbox.store.stat_cache import StatCache
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i386": "386", "i686": "386"}
+SILENT = 1.0
+"""Seconds of reading after which, and between which, something is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,8 @@ class Outlook:
 
 def look_ahead(
     workspace: Workspace, service: Service, builder: Builder, prepared: Prepared, options: BuildOptions
-) -> Outlook:
-    """The outlook of one build.
+) -> Generator[Waiting, None, Outlook]:
+    """The outlook of one build; says so where reading its files takes long.
 
     Raises ConfigError for an ignore file that can't be read or a ledger of a newer devbox, and what the ledger raises.
     """
@@ -104,21 +107,21 @@ def look_ahead(
         return Outlook(identity, None, error.summary)
     with closing(Ledger.open(workspace.state)) as ledger:
         memory = CacheMemory(ledger, identity)
-        stats = StatCache.open(workspace.state, prepared.request.context)
+        stats = StatCache(workspace.state)
         records = held_records(engine)
         alive = None if records is None else frozenset(record.id for record in records)
         copies = {name: memory.copy(name, alive) for name in _copy_names(prepared.request)}
         try:
             trees = {name: copy.tree for name, copy in copies.items()}
-            contexts = see_contexts(prepared.request, plan, trees, stats)
+            contexts = yield from _contexts(workspace, prepared.request, plan, trees, stats)
         except Unreadable as error:
             return Outlook(identity, None, str(error))
-        stats.save(workspace.state)
+        stats.save()
         by = taker(builder, info, prepared.request, plan, contexts)
         if not by.session:
             contexts = contexts.sent_whole()
         ops = [vertex.op for vertex in plan.vertices]
-        books = memory.books(ops, alive)
+        books = memory.books(ops, alive, fragile=info.containerd_store)
         contents = contexts.contents(plan)
         provable = plan.unknown is None and not any(vertex.unknown for vertex in plan.vertices)
         if records is None:
@@ -135,6 +138,25 @@ def look_ahead(
         seconds = _seconds(memory, plan)
     key = image_key(prepared, base, contents) if provable else None
     return Outlook(identity, found, plan.unknown, said, seconds, contexts, records, held, key, by)
+
+
+def _contexts(
+    workspace: Workspace, request: BuildRequest, plan: BuildPlan, copies: Mapping[str, Folder | None], stats: StatCache
+) -> Generator[Waiting, None, Contexts]:
+    began, clock = workspace.clock.monotonic(), workspace.clock
+    looking = seeing_contexts(request, plan, copies, stats.memory, int(clock.time() * 1e9))
+    said = began + SILENT
+    while True:
+        try:
+            done, of = next(looking)
+        except StopIteration as stop:
+            contexts: Contexts = stop.value
+            contexts.contents(plan)
+            return contexts
+        now = clock.monotonic()
+        if now >= said:
+            said = now + SILENT
+            yield Waiting(f"the build context to be read ({done} of {of} files)", now - began)
 
 
 def _held(records: Sequence[CacheRecord], books: Books) -> Held:
@@ -205,7 +227,7 @@ def _seconds(memory: CacheMemory, plan: BuildPlan) -> dict[int, float]:
 
 def _copy_names(request: BuildRequest) -> list[str]:
     folders = {"": request.context, **dict(request.extra_contexts)}
-    return [f"{name}:{folder.rstrip('/').rpartition('/')[2]}" for name, folder in folders.items()]
+    return [copy_name(name, folder) for name, folder in folders.items()]
 
 
 def held_records(engine: Engine) -> tuple[CacheRecord, ...] | None:
@@ -226,20 +248,11 @@ def engine_rules(info: EngineInfo) -> EngineRules:
 def _past(
     workspace: Workspace, service: Service, memory: CacheMemory, contexts: Contexts, prepared: Prepared, lost: CacheBook
 ) -> Past:
-    listings: list[dict[str, Listing]] = []
-
-    def listing_now(digest: str) -> Listing | None:
-        if not listings:
-            listings.append({})
-            for context in contexts.by_name.values():
-                listings[0].update(context.tree.listings())
-        return listings[0].get(digest)
-
     def changed(digest: str, one: Input) -> tuple[Change, ...] | None:
         root = memory.root(digest)
         if root is None:
             return None
-        return changes(root, contexts.roots(one.selection), memory.listing, listing_now)
+        return changes(root, contexts.roots(one.selection), memory.listing, contexts.listing)
 
     project = project_id(str(workspace.root), workspace.uid)
     return Past(

@@ -21,7 +21,7 @@ def taker(builder: Builder, info: EngineInfo, request: BuildRequest, plan: Build
     """
     simple = not (request.secrets or request.extra_contexts or request.no_cache_filter or request.pull)
     here = plan.unknown is None and not any(vertex.unknown for vertex in plan.vertices)
-    if not (simple and here and _small(contexts)) or _takes_root(plan, contexts):
+    if not (simple and here) or _takes_root(plan, contexts) or not _small(contexts):
         return builder
     return builder.quick(info) or builder
 
@@ -29,7 +29,7 @@ def taker(builder: Builder, info: EngineInfo, request: BuildRequest, plan: Build
 def _small(contexts: Contexts) -> bool:
     """Of a context that no step takes from nothing was read, so its size is not known."""
     main = contexts.by_name.get("")
-    return main is not None and len(main.now) <= FILES and sum(file.size for file in main.now.values()) <= BYTES
+    return main is not None and main.now.is_small(FILES, BYTES)
 
 
 def _takes_root(plan: BuildPlan, contexts: Contexts) -> bool:

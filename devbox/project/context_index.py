@@ -1,121 +1,138 @@
-"""A build context on disk as a tree of digests, read no more than needed (spec/buildkit.md 4.3, 4.4, 6.3).
+"""A build context on disk, as the forecast asks for it: only what is selected is walked, only what changed is read.
 
-Ignore rules are applied before descending, links are never followed, a file is read only when its stat changed since it
-was last read. Which digests are known is the caller's business (the stat cache).
+What is remembered of earlier looks is handed in, and kept up to date in place (`core.context_memory`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 import stat
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Generator, Iterable, Sequence
 
-from devbox.core.context_tree import Node
-from devbox.core.synced import SyncedFile
-from devbox.project.ignore import IgnoreRules, Verdict
+from devbox.core.context_memory import ContextMemory, Stamp
+from devbox.core.context_tree import Entry, Folder, Node, folders_above
+from devbox.project.context_disk import Disk, RealDisk, Unreadable
+from devbox.project.context_walk import Judge, Walk, file_entry
+from devbox.project.ignore import IgnoreRules
 
-ENTRY_LIMIT = 2_000_000
-_BLOCK = 1 << 20
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-
-class Digests(Protocol):
-    """What remembers digests of files (the stat cache)."""
-
-    def digest(self, path: str, status: os.stat_result) -> str | None:
-        """The digest of a file whose stat is this, where it is known."""
-
-    def learn(self, path: str, status: os.stat_result, digest: str) -> None:
-        """The digest of a file that was just read."""
+__all__ = ["ContextIndex", "Unreadable"]
 
 
-class NoDigests:
-    """Remembers nothing."""
+class ContextIndex:
+    """A `Source` of `core.context_tree`; each path is looked at once, so that all answers belong together."""
 
-    def digest(self, path: str, status: os.stat_result) -> str | None:
-        """Never known."""
-        return None
+    def __init__(
+        self, context: str, rules: IgnoreRules, memory: ContextMemory, looked_ns: int, disk: Disk | None = None
+    ) -> None:
+        """`looked_ns`: the time on the clock that stamps files, before anything is looked at."""
+        self._disk = disk or RealDisk(context)
+        self._judge = Judge.of(rules)
+        self._memory = memory
+        self._looked_ns = looked_ns
+        self._stamps: dict[str, Stamp | None] = {}
+        self._taken: dict[str, Entry | None] = {}
+        """What was read, outermost paths."""
 
-    def learn(self, path: str, status: os.stat_result, digest: str) -> None:
-        """Forgotten at once."""
+    def look(self, path: str) -> Node | None:
+        """What is at a path whose folder is no link."""
+        stamp = self._stamp(path)
+        if stamp is None:
+            return None
+        if stat.S_ISDIR(stamp[1]):
+            return Node("folder", stat.S_IMODE(stamp[1]))
+        if stat.S_ISLNK(stamp[1]):
+            return Node("link", 0o777, target=self._target(path))
+        entry = file_entry(stamp, "")
+        return entry.node if entry else None
 
-
-class Unreadable(Exception):
-    """A file of the context can't be read."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"cannot read {path}: {reason}")
-        self.path = path
-        self.reason = reason
-
-
-def index_context(context: str, rules: IgnoreRules, digests: Digests) -> dict[str, SyncedFile]:
-    """Every path that a build may send. Raises Unreadable."""
-    found: dict[str, SyncedFile] = {}
-    for path, status in _entries(context, rules):
-        node = _node(context, path, status, digests)
-        if node is not None:
-            for above in _folders_above(path):
-                if above not in found:
-                    folder = os.lstat(os.path.join(context, above))
-                    found[above] = SyncedFile(Node("folder", stat.S_IMODE(folder.st_mode)), 0, folder.st_mtime_ns)
-            found[path] = SyncedFile(node, status.st_size, status.st_mtime_ns)
-    return found
-
-
-def _node(context: str, path: str, status: os.stat_result, digests: Digests) -> Node | None:
-    mode = stat.S_IMODE(status.st_mode)
-    if stat.S_ISDIR(status.st_mode):
-        return Node("folder", mode)
-    if stat.S_ISLNK(status.st_mode):
-        return Node("link", 0o777, target=os.readlink(os.path.join(context, path)))
-    if stat.S_ISREG(status.st_mode):
-        digest = digests.digest(path, status)
-        if digest is None:
-            digest = file_digest(context, path)
-            digests.learn(path, status, digest)
-        return Node("file", mode, digest)
-    if stat.S_ISFIFO(status.st_mode):
-        return Node("other", mode, target="fifo")
-    return None
-
-
-def file_digest(context: str, path: str) -> str:
-    """Of a regular file's bytes. Raises Unreadable."""
-    try:
-        descriptor = os.open(os.path.join(context, path), _FLAGS)
-    except OSError as error:
-        raise Unreadable(path, error.strerror or "unknown error") from error
-    with open(descriptor, "rb", buffering=0) as file:
-        hashed = hashlib.sha256()
-        while block := file.read(_BLOCK):
-            hashed.update(block)
-    return hashed.hexdigest()
-
-
-def _entries(context: str, rules: IgnoreRules) -> Iterator[tuple[str, os.stat_result]]:
-    waiting: list[tuple[str, Verdict]] = [("", Verdict(False))]
-    count = 0
-    while waiting:
-        folder, above = waiting.pop()
+    def names(self, path: str) -> Sequence[str]:
+        """What a build may send of a folder. Raises Unreadable."""
         try:
-            with os.scandir(os.path.join(context, folder)) as listing:
-                entries = [(entry.name, entry.stat(follow_symlinks=False)) for entry in listing]
+            found = [stamp[0] for stamp in self._disk.stamps(path, ())]
         except OSError as error:
-            raise Unreadable(folder or ".", error.strerror or "unknown error") from error
-        for name, status in entries:
-            count += 1
-            if count > ENTRY_LIMIT:
-                raise Unreadable(folder or ".", f"more than {ENTRY_LIMIT} files")
-            path = f"{folder}/{name}" if folder else name
-            verdict = rules.judge(path, above)
-            if stat.S_ISDIR(status.st_mode) and (not verdict.ignored or rules.takes_back):
-                waiting.append((path, verdict))
-            if not verdict.ignored:
-                yield path, status
+            raise Unreadable(path, error.strerror or "unknown error") from error
+        return [name for name in found if self.look(f"{path}/{name}" if path else name) is not None]
 
+    def entry(self, path: str) -> Entry | None:
+        """What is at a path, all of it. Raises Unreadable."""
+        if path not in self._taken and not self._inside(path):
+            for _ in self.reading([path]):
+                pass
+        return self._taken[path]
 
-def _folders_above(path: str) -> list[str]:
-    parts = path.split("/")[:-1]
-    return ["/".join(parts[: count + 1]) for count in range(len(parts))]
+    def reading(self, paths: Iterable[str]) -> Generator[tuple[int, int], None, None]:
+        """Read these paths, none below another; yields how many of how many files are read. Raises Unreadable."""
+        folders: dict[str, int] = {}
+        files: dict[str, Stamp] = {}
+        for path in paths:
+            stamp = self._stamp(path)
+            if stamp is None:
+                self._taken[path] = None
+            elif stat.S_ISDIR(stamp[1]):
+                folders[path] = stat.S_IMODE(stamp[1]) if path else -1
+            elif stat.S_ISREG(stamp[1]):
+                files[path] = stamp
+            else:
+                self._taken[path] = file_entry(stamp, self._target(path) if stat.S_ISLNK(stamp[1]) else None)
+        walk = Walk(self._disk, self._judge, self._memory, self._looked_ns)
+        digests = yield from walk.reading(folders, files)
+        for path, mode in folders.items():
+            self._taken[path] = Entry(Node("folder", max(mode, 0)), folder=walk.folders[path])
+        for path, digest in digests.items():
+            self._taken[path] = file_entry(files[path], digest)
+
+    def is_small(self, files: int, size: int) -> bool:
+        """Whether all that a build may send is no more than this; no more is looked at. Raises Unreadable."""
+        waiting = [""]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                for stamp in self._disk.each(folder):
+                    path = f"{folder}/{stamp[0]}" if folder else stamp[0]
+                    ignored = self._judge.ignored(path)
+                    if stat.S_ISDIR(stamp[1]) and (not ignored or self._judge.rules.may_take_back(path)):
+                        waiting.append(path)
+                    elif not ignored:
+                        size -= stamp[4]
+                    files -= not ignored
+                    if files < 0 or size < 0:
+                        return False
+            except OSError as error:
+                raise Unreadable(folder, error.strerror or "unknown error") from error
+        return True
+
+    def _inside(self, path: str) -> bool:
+        """Whether it lies in a folder that was read; its entry is then known."""
+        for above in folders_above(path):
+            entry = self._taken.get(above)
+            if entry is not None and entry.folder is not None:
+                self._taken[path] = entry.folder.find(path[len(above) :].lstrip("/"))
+                return True
+        return False
+
+    def _stamp(self, path: str) -> Stamp | None:
+        """Of a path that may be sent; None for any other."""
+        if path not in self._stamps:
+            self._stamps[path] = self._sent(path)
+        return self._stamps[path]
+
+    def _sent(self, path: str) -> Stamp | None:
+        try:
+            stamp = self._disk.stamp(path)
+        except OSError:
+            return None
+        if not path or not self._judge.ignored(path):
+            return stamp
+        if not stat.S_ISDIR(stamp[1]) or not self._judge.rules.may_take_back(path):
+            return None
+        # An ignored folder is sent where something inside it is.
+        walk = Walk(self._disk, self._judge, self._memory, self._looked_ns)
+        for _ in walk.reading({path: stat.S_IMODE(stamp[1])}, {}):
+            pass
+        folder: Folder | None = walk.folders[path]
+        return stamp if folder is not None and folder.entries else None
+
+    def _target(self, path: str) -> str:
+        try:
+            return self._disk.target(path)
+        except OSError as error:
+            raise Unreadable(path, error.strerror or "unknown error") from error

@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 from devbox.core.cachebook import CacheBook, Link
 from devbox.core.causes import PastInput, PastStep
-from devbox.core.context_tree import Listing, Node
+from devbox.core.context_tree import Folder, Listing, Node
 from devbox.core.likely import cases
-from devbox.core.synced import SyncedFile, Tree
+from devbox.store.context_copies import ContextCopies
 from devbox.store.ledger import Ledger
 
 _KEPT_STATES = 100
@@ -55,7 +55,7 @@ class TaughtStep:
 class ContextCopy:
     """What a builder keeps of a context."""
 
-    tree: Tree
+    tree: Folder | None = None
     engine_id: str | None = None
     """The builder's own name of it, where it was found."""
 
@@ -66,12 +66,18 @@ class CacheMemory:
     def __init__(self, ledger: Ledger, builder: str) -> None:
         self._ledger = ledger
         self._builder = builder
+        self._copies = ContextCopies(ledger, builder)
 
-    def books(self, ops: Iterable[str], alive: frozenset[str] | None) -> Books:
-        """The links of these operations. `alive` holds the builder's records (None: it was not asked, all count)."""
+    def books(self, ops: Iterable[str], alive: frozenset[str] | None, *, fragile: bool = False) -> Books:
+        """The links of these operations. `alive` holds the builder's records (None: it was not asked, all count).
+
+        `fragile`: on engines with the containerd image store, a record whose leftovers (see `teach`) were pruned is
+        still listed and yet not found (seen on 26.1.5). It counts as one that devbox knows nothing of.
+        """
         usable, lost = CacheBook(), CacheBook()
         with self._ledger.reading() as connection:
             gone = alive is not None and not self._last_alive(connection) <= alive
+            doubtful = self._without_leftovers(connection, alive) if fragile and alive is not None else frozenset()
             names: dict[str, str] = {}
             for chunk in _chunks(sorted(set(ops))):
                 rows = connection.execute(
@@ -82,6 +88,7 @@ class CacheMemory:
                 )
                 for op, number, kind, value, record, engine_id in rows:
                     is_lost = alive is not None and (engine_id not in alive if engine_id else gone)
+                    is_lost = is_lost or engine_id in doubtful
                     (lost if is_lost else usable).add(Link(op, number, kind, value, record))
                     if engine_id:
                         names[record] = engine_id
@@ -89,14 +96,15 @@ class CacheMemory:
             seen = connection.execute(
                 "SELECT DISTINCT engine_id FROM records WHERE builder = ? AND engine_id IS NOT NULL", (self._builder,)
             )
-            return Books(usable, lost, names, frozenset(row[0] for row in seen), guesses)
+            return Books(usable, lost, names, frozenset(row[0] for row in seen) - doubtful, guesses)
 
     def teach(
         self, build: int, *, links: Sequence[Link], steps: Sequence[TaughtStep], guesses: Sequence[tuple[str, bool]],
         copies: Mapping[str, ContextCopy], roots: Mapping[str, Listing], listings: Mapping[str, Listing],
-        alive: frozenset[str] | None, ignore_text: str | None, image_key: str | None,
+        leftovers: Sequence[tuple[str, str]], alive: frozenset[str] | None, ignore_text: str | None, image_key: str | None,
     ) -> None:
-        """Remember everything that one build taught, or nothing of it."""
+        """Remember everything that one build taught, or nothing of it. `leftovers` are new records of the builder that
+        are no step's result, each with one that it was made on."""
         with self._ledger.writing() as connection:
             connection.executemany(
                 "INSERT INTO records VALUES (?, ?, ?, ?, ?) ON CONFLICT (id)"
@@ -122,10 +130,11 @@ class CacheMemory:
                     f"INSERT OR IGNORE INTO {table} VALUES (?, ?)",
                     [(digest, _packed(_listing_rows(listing))) for digest, listing in contents.items()],
                 )
+            for name, copy in copies.items():
+                if copy.tree is not None:
+                    self._copies.keep(connection, name, copy.tree, copy.engine_id)
             connection.executemany(
-                "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)",
-                [(self._builder, name, _packed(_tree_rows(copy.tree)), copy.engine_id)
-                 for name, copy in copies.items()],
+                "INSERT OR IGNORE INTO leftovers VALUES (?, ?, ?)", [(self._builder, *each) for each in leftovers]
             )
             if alive is not None:
                 connection.execute(
@@ -138,13 +147,10 @@ class CacheMemory:
     def copy(self, name: str, alive: frozenset[str] | None) -> ContextCopy:
         """The builder's copy of the context of that name, as the last build left it; empty where none is known, or the
         builder does not hold it any more."""
-        with self._ledger.reading() as connection:
-            row = connection.execute(
-                "SELECT tree, engine_id FROM copies WHERE builder = ? AND name = ?", (self._builder, name)
-            ).fetchone()
-        if row is None or (alive is not None and row[1] is not None and row[1] not in alive):
-            return ContextCopy({})
-        return ContextCopy(_tree(_unpacked(row[0])), row[1])
+        tree, engine_id = self._copies.copy(name)
+        if tree is None or (alive is not None and engine_id is not None and engine_id not in alive):
+            return ContextCopy()
+        return ContextCopy(tree, engine_id)
 
     def past(self, project: str, service: str) -> tuple[PastStep, ...]:
         """The steps of a service's past builds, the newest build first."""
@@ -200,6 +206,10 @@ class CacheMemory:
         row = connection.execute("SELECT alive FROM builders WHERE id = ?", (self._builder,)).fetchone()
         return frozenset(_unpacked(row[0])) if row else frozenset()
 
+    def _without_leftovers(self, connection: Any, alive: frozenset[str]) -> frozenset[str]:
+        rows = connection.execute("SELECT engine_id, parent FROM leftovers WHERE builder = ?", (self._builder,))
+        return frozenset(parent for engine_id, parent in rows if engine_id not in alive)
+
     def _guesses(self, connection: Any, wanted: Iterable[str]) -> dict[str, tuple[int, int]]:
         found: dict[str, tuple[int, int]] = {}
         for chunk in _chunks(sorted(set(wanted))):
@@ -243,14 +253,6 @@ def _listing_rows(listing: Listing) -> list[Any]:
 
 def _listing(rows: list[Any]) -> Listing:
     return tuple((name, digest, _node(node)) for name, digest, node in rows)
-
-
-def _tree_rows(tree: Tree) -> list[Any]:
-    return [[path, _node_row(file.node), file.size, file.mtime_ns] for path, file in tree.items()]
-
-
-def _tree(rows: list[Any]) -> Tree:
-    return {path: SyncedFile(Node(*node), size, mtime) for path, node, size, mtime in rows}
 
 
 def _packed(value: Any) -> bytes:

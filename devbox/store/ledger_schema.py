@@ -45,10 +45,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE roots (digest TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID",
         # The copy of a context that a builder keeps and compares with (core/synced).
         """CREATE TABLE copies (
-            builder TEXT NOT NULL, name TEXT NOT NULL, tree BLOB NOT NULL, engine_id TEXT, PRIMARY KEY (builder, name)
+            builder TEXT NOT NULL, name BLOB NOT NULL, engine_id TEXT, PRIMARY KEY (builder, name)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE copied_folders (
+            builder TEXT NOT NULL, name BLOB NOT NULL, path BLOB NOT NULL, digest TEXT NOT NULL, state TEXT NOT NULL,
+            content BLOB NOT NULL, PRIMARY KEY (builder, name, path)
         ) WITHOUT ROWID""",
         """CREATE TABLE builders (
             id TEXT PRIMARY KEY, alive BLOB NOT NULL
+        ) WITHOUT ROWID""",
+        # Records that a step left behind when it failed, under the builder's own names, and what each was made on.
+        """CREATE TABLE leftovers (
+            builder TEXT NOT NULL, engine_id TEXT NOT NULL, parent TEXT NOT NULL, PRIMARY KEY (builder, engine_id, parent)
         ) WITHOUT ROWID""",
         "ALTER TABLE builds ADD COLUMN ignore_text TEXT",
         "ALTER TABLE builds ADD COLUMN image_key TEXT",

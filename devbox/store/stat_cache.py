@@ -1,7 +1,6 @@
-"""Digests of files by what `stat` says of them, so that only what changed is read again (spec/buildkit.md 6.3).
+"""What is remembered of contexts' folders, kept in the user's cache (spec/buildkit.md 6.3; `core.context_memory`).
 
-git's racy-clean rule, strictly: a file whose times are not older than the moment before it was read may change again in
-the same tick without a trace, so its digest is not kept. Safe to delete; a damaged file is an empty cache.
+One file per context and ignore file. Safe to delete; a damaged file is an empty memory.
 """
 
 from __future__ import annotations
@@ -9,68 +8,64 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import marshal
-import os
-import time
 from pathlib import Path
 
+from devbox.core.context_memory import ContextMemory, FolderRecord, SubFolder
+from devbox.core.errors import DevboxError
 from devbox.store.atomic import write_atomic
 from devbox.store.paths import StateDirs
 
-_MAGIC = b"devbox-stat-1\n"
-_TICK_NS = 20_000_000
-"""Coarser than any clock tick a file system stamps with."""
-
-_Key = tuple[int, int, int, int, int]
+_MAGIC = b"devbox-stat-2\n"
+_WRITE_SECONDS, _WRITE_SPEED = 0.01, 200e6
+"""What writing a file costs at least, and how many bytes a second."""
 
 
 class StatCache:
-    """The digests of one context's files."""
+    """The memories of the contexts of one build."""
 
-    def __init__(self, path: Path, entries: dict[str, tuple[_Key, str]]) -> None:
-        self._path = path
-        self._entries = entries
-        self._used: dict[str, tuple[_Key, str]] = {}
-        self._settled = time.time_ns() - _TICK_NS
-        self.read = 0
-        """Files whose digest was not known."""
+    def __init__(self, dirs: StateDirs) -> None:
+        self._dirs = dirs
+        self._memories: dict[Path, ContextMemory] = {}
 
-    @classmethod
-    def open(cls, dirs: StateDirs, context: str) -> StatCache:
-        """The cache of that folder; empty where there is none or it is damaged."""
-        name = hashlib.sha256(context.encode("utf-8", "surrogateescape")).hexdigest()[:32]
-        path = dirs.cache / "stat" / name
-        entries: dict[str, tuple[_Key, str]] = {}
-        with contextlib.suppress(OSError, ValueError, EOFError, TypeError):
-            data = path.read_bytes()
-            head = len(_MAGIC)
-            if data.startswith(_MAGIC) and hashlib.sha256(data[head + 32 :]).digest() == data[head : head + 32]:
-                # marshal, because a hundred thousand entries load in a tenth of the time; the digest guards it.
-                entries = marshal.loads(data[head + 32 :])
-        return cls(path, entries)
+    def memory(self, context: str, ignore_text: str) -> ContextMemory:
+        """What is remembered of that folder under these ignore rules; the same object each time."""
+        named = f"{context}\0{ignore_text}".encode("utf-8", "surrogateescape")
+        path = self._dirs.cache / "stat" / hashlib.sha256(named).hexdigest()[:32]
+        if path not in self._memories:
+            self._memories[path] = _read(path)
+        return self._memories[path]
 
-    def digest(self, path: str, status: os.stat_result) -> str | None:
-        """The digest of a file whose stat is this, if it is known."""
-        found = self._entries.get(path)
-        if found is not None and found[0] == _key(status):
-            self._used[path] = found
-            return found[1]
-        self.read += 1
-        return None
-
-    def learn(self, path: str, status: os.stat_result, digest: str) -> None:
-        """Keep a digest that was read after this stat, unless the file may still change in the same tick."""
-        if max(status.st_mtime_ns, status.st_ctime_ns) < self._settled:
-            self._used[path] = (_key(status), digest)
-
-    def save(self, dirs: StateDirs) -> None:
-        """Write it down. Failing to is no error: it is only a cache."""
-        if not self.read and len(self._used) == len(self._entries):
-            return
-        payload = marshal.dumps(self._used)
-        with contextlib.suppress(OSError):
-            dirs.ensure(self._path.parent)
-            write_atomic(self._path, _MAGIC + hashlib.sha256(payload).digest() + payload)
+    def save(self) -> None:
+        """Write down what costs less to write than to learn again. Failing to is no error: it is only a cache."""
+        for path, memory in self._memories.items():
+            size = sum(len(record.stamps) + len(record.digests) for record in memory.folders.values())
+            if memory.spent < _WRITE_SECONDS + size / _WRITE_SPEED:
+                continue
+            payload = marshal.dumps(({path: _plain(record) for path, record in memory.folders.items()}, memory.files))
+            with contextlib.suppress(DevboxError, OSError):
+                self._dirs.ensure(path.parent)
+                write_atomic(path, _MAGIC + hashlib.sha256(payload).digest() + payload)
+                memory.spent = 0.0
 
 
-def _key(status: os.stat_result) -> _Key:
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+def _read(path: Path) -> ContextMemory:
+    with contextlib.suppress(OSError, ValueError, EOFError, TypeError):
+        data = memoryview(path.read_bytes())
+        head = len(_MAGIC)
+        if data[:head] == _MAGIC and hashlib.sha256(data[head + 32 :]).digest() == data[head : head + 32]:
+            # marshal, because a hundred thousand files load in a tenth of the time; the digest guards it.
+            return _memory(marshal.loads(data[head + 32 :]))
+    return ContextMemory()
+
+
+def _plain(record: FolderRecord) -> tuple[object, ...]:
+    return (*record[:4], tuple(tuple(sub) for sub in record.folders), *record[5:])
+
+
+def _memory(read: tuple[dict[str, tuple[object, ...]], dict[str, tuple[tuple[object, ...], str]]]) -> ContextMemory:
+    folders, files = read
+    return ContextMemory(
+        {path: FolderRecord._make((*one[:4], tuple(map(SubFolder._make, one[4])), *one[5:]))  # type: ignore[call-overload]
+         for path, one in folders.items()},
+        dict(files),
+    )

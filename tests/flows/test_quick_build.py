@@ -16,7 +16,6 @@ from devbox.flows.cache_context import see_contexts
 from devbox.flows.quick_build import BYTES, FILES, taker
 from devbox.project.build_plan import build_plan
 from devbox.project.build_stage import PlanOptions
-from devbox.project.context_index import NoDigests
 from devbox.project.dockerfile import parse_dockerfile
 from tests.flows.test_build import ScriptedBuilder
 
@@ -33,7 +32,7 @@ def took(tmp_path: Path, text: str = PLAIN, **more: Any) -> str:
         parse_dockerfile(text.encode(), "Dockerfile"), lambda ref: BaseImage(("l",)) if ref == "x" else None,
         PlanOptions(),
     )
-    contexts = see_contexts(request, plan, {}, NoDigests())
+    contexts = see_contexts(request, plan, {})
     quick = ScriptedBuilder([], name="quick")
     builder = ScriptedBuilder([], name="usual")
     builder.quick = lambda info: quick  # type: ignore[assignment,return-value]

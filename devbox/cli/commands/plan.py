@@ -7,6 +7,7 @@ import argparse
 from devbox.cli.arguments import add_builder, add_mode
 from devbox.cli.invocation import Invocation
 from devbox.core.errors import ExitCode
+from devbox.core.events import Waiting
 from devbox.core.project import BOX
 
 
@@ -21,15 +22,22 @@ def run(invocation: Invocation) -> int:
     # Deferred: `--help` needs no flow.
     from devbox.flows.box.foresee import foresee
     from devbox.report.build_lines import Style
+    from devbox.report.events_text import EventsText
     from devbox.report.forecast_json import forecast_object
     from devbox.report.forecast_text import forecast_lines
 
-    found = foresee(invocation.workspace())
+    style = Style(invocation.glyphs, invocation.colour(invocation.stdout))
+    words = EventsText(style)
+
+    def said(waiting: Waiting) -> None:
+        for line in words.lines(waiting):
+            invocation.narrate(line)
+
+    found = foresee(invocation.workspace(), said)
     for operation in found.operations:
         invocation.print(str(operation))
     if not found.operations:
         invocation.print("nothing to do")
-    style = Style(invocation.glyphs, invocation.colour(invocation.stdout))
     for build in found.builds:
         for line in forecast_lines(build, style):
             invocation.print(line)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from devbox.core.build_forecast import BuildForecast, ForecastStep
 from devbox.core.desired import DesiredContainer
+from devbox.core.events import Waiting
 from devbox.core.plan import Operation
 from devbox.core.reconcile import reconcile
 from devbox.flows.box.observe import View, look
@@ -28,10 +30,13 @@ class Foreseen:
         return next((each for each in self.builds if each.service == service), None)
 
 
-def foresee(workspace: Workspace) -> Foreseen:
-    """Look at everything and decide nothing. Raises ConfigError, and EngineError where no engine answers."""
+def foresee(workspace: Workspace, said: Callable[[Waiting], None] = lambda waiting: None) -> Foreseen:
+    """Look at everything and decide nothing; `said` hears what takes long.
+
+    Raises ConfigError, and EngineError where no engine answers.
+    """
     view = look(workspace)
-    builds = tuple(_forecast(workspace, view, each) for each in view.desired.containers if each.builds)
+    builds = tuple(_forecast(workspace, view, each, said) for each in view.desired.containers if each.builds)
     changing = {build.service: step for build in builds if (step := _breaks(build)) is not None}
     have = {each.service for each in view.desired.containers if each.image_id is not None}
     desired = view.desired.with_images({service: _NEW for service in changing if service in have})
@@ -43,11 +48,13 @@ def foresee(workspace: Workspace) -> Foreseen:
     return Foreseen((*rebuilt, *operations), builds, view.desired.mode)
 
 
-def _forecast(workspace: Workspace, view: View, wanted: DesiredContainer) -> BuildForecast:
+def _forecast(
+    workspace: Workspace, view: View, wanted: DesiredContainer, said: Callable[[Waiting], None]
+) -> BuildForecast:
     # Deferred: a project of ready-made images needs no builder.
     from devbox.core.errors import DevboxError
     from devbox.flows.build_request import BuildOptions, prepare
-    from devbox.flows.outlook import look_ahead
+    from devbox.flows.outlook import Outlook, look_ahead
 
     service = workspace.project.service(wanted.service)
     assert service is not None
@@ -56,7 +63,13 @@ def _forecast(workspace: Workspace, view: View, wanted: DesiredContainer) -> Bui
         builder = workspace.choose_builder(workspace.engine)
         labels = view.desired.identity.image_labels(wanted.service, view.desired.mode)
         prepared = prepare(workspace, service, builder, tag=wanted.image, labels=labels, options=options)
-        return look_ahead(workspace, service, builder, prepared, options).summary(service.name, prepared)
+        looking = look_ahead(workspace, service, builder, prepared, options)
+        while True:
+            try:
+                said(next(looking))
+            except StopIteration as done:
+                outlook: Outlook = done.value
+                return outlook.summary(service.name, prepared)
     except DevboxError as error:
         build = service.build
         return BuildForecast(

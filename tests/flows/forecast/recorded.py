@@ -39,7 +39,7 @@ class RecordedEngine:
 
     images: dict[str, Any] = field(default_factory=dict)
     records: list[CacheRecord] = field(default_factory=list)
-    endpoint: Endpoint = Endpoint("unix:///nowhere", "recorded")
+    endpoint: Endpoint = field(default_factory=lambda: Endpoint("unix:///nowhere", "recorded"))
 
     def image(self, ref: str) -> ImageInfo:
         """One that FROM names, or the one that was built."""
@@ -145,7 +145,7 @@ def timed(bench: BuildBench, options: BuildOptions) -> tuple[float, Built]:
     def measured(*words: Any) -> Any:
         started = time.perf_counter()
         try:
-            return look(*words)
+            return (yield from look(*words))
         finally:
             times.append(time.perf_counter() - started)
 
