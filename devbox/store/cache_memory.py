@@ -101,7 +101,8 @@ class CacheMemory:
     def teach(
         self, build: int, *, links: Sequence[Link], steps: Sequence[TaughtStep], guesses: Sequence[tuple[str, bool]],
         copies: Mapping[str, ContextCopy], roots: Mapping[str, Listing], listings: Mapping[str, Listing],
-        leftovers: Sequence[tuple[str, str]], alive: frozenset[str] | None, ignore_text: str | None, image_key: str | None,
+        leftovers: Sequence[tuple[str, str]], alive: frozenset[str] | None,
+        ignore_text: str | None, image_key: str | None,
     ) -> None:
         """Remember everything that one build taught, or nothing of it. `leftovers` are new records of the builder that
         are no step's result, each with one that it was made on."""
