@@ -16,6 +16,8 @@ from devbox.core.stepname import parse_step_name, stage_label
 _EXEC = "mount / from exec "
 _FILE_OPERATION = "fileop target"
 """How engines before 23 describe every COPY, ADD and WORKDIR."""
+_LINK = "] LINK "
+"""Stands in the description of what lays the files of a `COPY --link` over a stage."""
 _KEYWORDS = {"copy": ("COPY", "ADD"), "workdir": ("WORKDIR",)}
 
 
@@ -80,7 +82,9 @@ def describes(record: HeldRecord, vertex: Vertex) -> bool:
         return keyword == "WORKDIR"
     if vertex.kind != "copy" or keyword not in ("COPY", "ADD"):
         return False
-    return vertex.merges or _takes(rest, vertex.parts)
+    if vertex.merges or _LINK in record.description:
+        return vertex.merges and _LINK in record.description
+    return _takes(rest, vertex.parts)
 
 
 def _takes(text: str, parts: Parts) -> bool:

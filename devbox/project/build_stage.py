@@ -211,8 +211,9 @@ class StageWalk:
             origin = self._expanded(instruction.flag("from") or "")
             inputs = (self._source(origin, sources.paths, instruction),)
         unknown = f"{sources.remote} is asked anew in every build" if sources.remote else None
-        link = (instruction.flag("link") or "true") != "false" if _has(instruction, "link") else False
-        if not link or not self.options.rules.links or self.state.vertex is None:
+        link = _has(instruction, "link") and (instruction.flag("link") or "true") != "false"
+        # With a mode BuildKit does as without `--link` (dockerfile2llb, dispatchCopy).
+        if not (link and self.options.rules.links and not parts["chmod"]) or self.state.vertex is None:
             self._add("copy", instruction, parts, inputs, no_cache=self.no_cache, unknown=unknown)
             return
         # The files are taken to an empty place, which needs nothing of the stage, then laid over it (spec E903).

@@ -58,9 +58,8 @@ class Editor:
     def maker(self, project: Project, stage: int) -> Maker:
         """One that makes lines for a stage."""
         earlier = [each.name or str(index) for index, each in enumerate(project.stages[:stage])]
-        return Maker(
-            self.random, self.dialect, project.files, project.ignore, project.id, earlier, self.random.randrange(100, 10**6)
-        )
+        count = self.random.randrange(100, 10**6)
+        return Maker(self.random, self.dialect, project.files, project.ignore, project.id, earlier, count)
 
 
 Make = Callable[[Editor, Project], Edit | None]
@@ -131,7 +130,8 @@ def odd(by: Editor, project: Project) -> Edit:
     folder, number = by.random.choice(FOLDERS), by.random.randrange(99)
     path, entry = by.random.choice((
         (f"{folder}/empty{number}", Entry("folder", mode=0o755)), (f"{folder}/pipe{number}", Entry("fifo")),
-        (f"{folder}/new\nline{number}", Entry("file", "odd\n")), (f"{folder}/sp ace[{number}]*", Entry("file", "odd\n")),
+        (f"{folder}/new\nline{number}", Entry("file", "odd\n")),
+        (f"{folder}/sp ace[{number}]*", Entry("file", "odd\n")),
         (f"{folder}/dü{number}", Entry("file", "odd\n")),
     ))
     return Edit("odd", project.with_file(path, entry), repr(path))

@@ -24,7 +24,7 @@ from tests.flows.forecast.score import Judged, judge
 SECRET = "s3cr3t-of-the-test"
 IMAGES = {
     "B": "RUN echo other > /other-base\n", "C": "ENV BASE_SAYS=hello\nLABEL of=c\nUSER 0\n",
-    "O": "ONBUILD COPY conf /onbuild\nONBUILD ARG MODE=o\nONBUILD RUN echo triggered > /triggered\n",
+    "O": "ONBUILD COPY conf /onbuild{name}\nONBUILD ARG MODE=o\nONBUILD RUN echo {name} > /triggered\n",
 }
 
 
@@ -123,5 +123,5 @@ def make_images(env: Mapping[str, str], base: str, name: str) -> dict[str, str]:
     """The images that FROM may name, by letter: a layer more, another configuration, ONBUILD."""
     for letter, text in IMAGES.items():
         run_docker(env, "buildx", "build", "--builder", "default", "--load", "-t", f"{name}-{letter}:1".lower(), "-",
-                   text=f"FROM {base}\n{text}")
+                   text=f"FROM {base}\n{text}".replace("{name}", name.rpartition("/")[2]))
     return {"A": base, **{letter: f"{name}-{letter}:1".lower() for letter in IMAGES}}

@@ -71,12 +71,22 @@ class Score:
 
 
 def judge(foreseen: BuildForecast, state: BuildState) -> list[Judged]:
-    """Every step that was a hit or ran; FROM, and steps that never started, are not compared (spec 1.3)."""
+    """Every step that was a hit or ran; FROM, and steps that never started, are not compared (spec 1.3).
+
+    Nor is, in a build that failed, a hit that nothing was done on: the builder had found its key, and never looked
+    whether its result is still there.
+    """
     said = {(step.stage, step.index): step for step in foreseen.steps}
+    last_run: dict[str, int] = {}
+    for step in state.steps:
+        if step.status is StepStatus.MISS:
+            last_run[step.key.stage] = max(last_run.get(step.key.stage, 0), step.key.index)
     found = []
     for step in state.steps:
         truth = TRUTH.get(step.status)
-        if truth is None or step.is_base:
+        if truth is None or step.is_base or step.twin is not None:
+            continue
+        if state.outcome != "ok" and truth == "hit" and step.key.index > last_run.get(step.key.stage, 0):
             continue
         expected = said.get((stage_label(step.key.stage), step.key.index))
         word = "nothing" if expected is None else "unknown" if expected.word == "base" else expected.word
