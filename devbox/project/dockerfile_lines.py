@@ -15,7 +15,7 @@ from itertools import pairwise
 from devbox.core.errors import ConfigError
 from devbox.project.shell_words import Reading, expand, raw_words
 
-_DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*", re.DOTALL)
+_DIRECTIVE = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(\S(?:.*\S)?)\s*", re.DOTALL)
 _DIRECTIVES = ("syntax", "escape", "check")
 _BLANKS = re.compile(r"[\t\v\f\r ]+")
 _HEREDOC = re.compile(r"(\d*)<<(-?)([^<]*)", re.ASCII)
@@ -125,6 +125,8 @@ class _Joiner:
         """Lines read so far; also the 1-based number of the last one read."""
         self.escape = "\\"
         self.directives: list[Directive] = []
+        self.last_at: dict[str, int] = {}
+        """Where each line stands last, once somebody asked."""
         self.looking = True
         """Directives stand before everything else."""
 
@@ -192,7 +194,9 @@ class _Joiner:
         return tuple(found)
 
     def _stands_below(self, word: str) -> bool:
-        return any(line.rstrip("\r") == word for line in self.lines[self.number :])
+        if not self.last_at:
+            self.last_at = {line.rstrip("\r"): number for number, line in enumerate(self.lines)}
+        return self.last_at.get(word, -1) >= self.number
 
     def _error(self, summary: str, line: int | None = None) -> ConfigError:
         return ConfigError(summary, path=self.path, line=line or self.number, column=1)

@@ -101,7 +101,7 @@ def _examined(view: ProjectView, places: tuple[Site, ...]) -> Iterator[Finding]:
     from devbox.project.dockerfile import parse_dockerfile
     from devbox.project.rules.examine import examine, finding_of
     from devbox.project.rules.installs import differing
-    from devbox.project.rules.view import View
+    from devbox.project.rules.view import INSTRUCTION_LIMIT, View
 
     views = []
     for site in places:
@@ -117,6 +117,9 @@ def _examined(view: ProjectView, places: tuple[Site, ...]) -> Iterator[Finding]:
             continue
         context, problems = _context(view, site)
         yield from problems
+        if 1 + sum(1 + len(stage.instructions) for stage in dockerfile.stages) > INSTRUCTION_LIMIT:
+            yield _too_long(shown)
+            continue
         text = data.decode("utf-8", "replace")
         looked = View(
             dockerfile, text, view.machine.today, site.args, site.targets, context, named=site.named_by is not None,
@@ -155,6 +158,14 @@ def _team_rules(view: ProjectView, views: list[View]) -> Iterator[Finding]:
             inside = [number - start for number in answer if start <= number < start + len(its)]
             yield from team_findings(looked, rule, inside)
             start += len(its)
+
+
+def _too_long(shown: str) -> Finding:
+    return Finding(
+        id="dockerfile.syntax.long", check="dockerfile.syntax", layer="configuration", severity="warn", subject=shown,
+        message=f"{shown} has too many instructions to be looked at", origin=Origin(shown, 1),
+        hint="split it, or generate it outside the project",
+    )
 
 
 def _unreadable(view: ProjectView, site: Site, shown: str, error: ConfigError) -> Iterator[Finding]:

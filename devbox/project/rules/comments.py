@@ -16,6 +16,8 @@ from devbox.project.dockerfile import Dockerfile, Instruction
 _IGNORE = re.compile(
     r"#\s*(?:hadolint|devbox)\s+(?P<everywhere>global\s+)?ignore\s*=\s*(?P<names>[\w.,\s-]+?)\s*(?:#.*)?"
 )
+_LINE_LIMIT = 1_000
+"""Characters; nobody switches off so much."""
 _CHECK = re.compile(r"#\s*check\s*=\s*(?P<value>.+?)\s*", re.IGNORECASE)
 
 
@@ -54,7 +56,8 @@ def read_comments(dockerfile: Dockerfile, lines: tuple[str, ...], instructions: 
     skip_all, error = options.all, options.error
     inside = {number for one in instructions for number in range(one.line, one.end_line + 1)}
     for number, line in enumerate(lines, 1):
-        match = _IGNORE.fullmatch(line.strip()) if "ignore" in line and number not in inside else None
+        possible = "ignore" in line and len(line) <= _LINE_LIMIT and number not in inside
+        match = _IGNORE.fullmatch(line.strip()) if possible else None
         if match and match["everywhere"]:
             everywhere |= _names(match["names"])
     for one in instructions:
@@ -69,7 +72,7 @@ def _above(lines: tuple[str, ...], line: int) -> frozenset[str]:
     found: set[str] = set()
     number = line - 2
     while 0 <= number < len(lines) and lines[number].strip().startswith("#"):
-        text = lines[number].strip()
+        text = lines[number].strip()[:_LINE_LIMIT]
         ignored, check = _IGNORE.fullmatch(text), _CHECK.fullmatch(text)
         if ignored and not ignored["everywhere"]:
             found |= _names(ignored["names"])

@@ -12,6 +12,8 @@ from devbox.project.rules.rule import Hit, Rule
 from devbox.project.rules.view import Run, View
 
 _PATTERN = frozenset("*?[")
+_SOURCE_LIMIT = 200
+"""Sources of one COPY that are looked at."""
 _ARCHIVE = re.compile(r".*\.(?:tar|tar\.\w+|tgz|tbz2?|txz)")
 _REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@|.*\.git(?:#|$)")
 _MAKES = {
@@ -27,7 +29,7 @@ def _context_sources(view: View) -> Iterator[tuple[Stage, Instruction, str, str]
         parts = view.sources(one)
         if parts is None or one.flag("from"):
             continue
-        for path in parts.paths:
+        for path in parts.paths[:_SOURCE_LIMIT]:
             text = view.expanded(path, one)
             if text is None or (one.keyword == "ADD" and _REMOTE.match(text)):
                 continue
@@ -121,7 +123,7 @@ def _hidden(view: View, copy: Instruction, made: dict[str, int]) -> Iterator[Hit
     target, parts = view.destination(copy), view.sources(copy)
     if target is None or parts is None or view.context is None:
         return
-    for path in parts.paths:
+    for path in parts.paths[:_SOURCE_LIMIT]:
         source = view.expanded(path, copy)
         if source is None or _PATTERN & set(source):
             continue

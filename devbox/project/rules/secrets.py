@@ -36,10 +36,10 @@ TOKENS = (
     ("a private key", re.compile(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----")),
 )
 """What a secret of a known kind looks like."""
-_URL_PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/:@$'\"]+:([^\s/@$'\"]+)@", re.IGNORECASE)
+_URL_PASSWORD = re.compile(r"[a-z][a-z0-9+.-]{0,20}://[^\s/:@$'\"]{1,100}:([^\s/@$'\"]{1,200})@", re.IGNORECASE)
 _OPTION = re.compile(
     r"(?:--?(?:password|passwd|token|api-key|secret)[= ]|(?i:authorization:\s*(?:bearer|basic|token)\s+)|"
-    r"curl\b[^|;&\n]*\s-u\s+[^\s:$]+:)(['\"]?)(?P<value>[^\s$'\"`]{6,})"
+    r"curl\b[^|;&\n]{0,200}\s-u\s+[^\s:$]{1,100}:)(['\"]?)(?P<value>[^\s$'\"`]{6,})"
 )
 
 

@@ -17,6 +17,8 @@ _EXPANDED = ("ADD", "COPY", "ENV", "EXPOSE", "LABEL", "STOPSIGNAL", "USER", "VOL
 """Where BuildKit replaces variables."""
 _FROM_BASE = frozenset({"PATH", "HOME", "HOSTNAME", "LANG", "LANGUAGE", "LC_ALL", "USER", "SHELL", "PWD", "TERM", "TZ"})
 """What base images set, whatever else they are."""
+_NEAR_LIMIT = 200
+"""Names that are compared, and with how many."""
 _PORT = re.compile(r"(?:.*:)?(\d+)(?:-(\d+))?(?:/([A-Za-z]+))?")
 
 
@@ -33,7 +35,8 @@ def _as_case(view: View) -> Iterator[Hit]:
 
 
 def _instruction_case(view: View) -> Iterator[Hit]:
-    written = [(one, one.text[: len(one.keyword)]) for one in view.everything if one not in view.dockerfile.arguments]
+    counted = view.everything[len(view.dockerfile.arguments) :]
+    written = [(one, one.text[: len(one.keyword)]) for one in counted]
     lower = sum(word.islower() for _, word in written) > sum(word.isupper() for _, word in written)
     for one, word in written:
         expected = one.keyword.lower() if lower else one.keyword
@@ -136,6 +139,7 @@ def _expose_format(view: View) -> Iterator[Hit]:
 
 def _undefined(view: View) -> Iterator[Hit]:
     """What the base image sets is not known here, so only what looks like a slip, or has no base, is reported."""
+    looked = 0
     for stage, one in view.instructions(*_EXPANDED):
         variables = view.places[one.line].variables
         declared = {name for other in stage.instructions if other.keyword == "ARG" and other.line < one.line
@@ -145,8 +149,10 @@ def _undefined(view: View) -> Iterator[Hit]:
                        if name.isidentifier() and name not in declared and name not in _FROM_BASE]
         except ValueError:
             continue
-        for name in missing:
-            near = get_close_matches(name, (*variables, *declared), 1, 0.8)
+        for name in missing[:_NEAR_LIMIT]:
+            looked += 1
+            known = (*variables, *declared) if looked <= _NEAR_LIMIT else ()
+            near = get_close_matches(name, known[:_NEAR_LIMIT], 1, 0.8)
             if near or view.root_image(stage).name == "scratch":
                 yield Hit(one.line, f"{one.keyword} uses {name}, which is not defined here",
                           hint=f"did you mean `${near[0]}`?" if near else f"add `ARG {name}` above it")
@@ -166,13 +172,13 @@ def _self(view: View) -> Iterator[Hit]:
         except ValueError:
             continue
         before = view.places[one.line].variables
-        for number, pair in enumerate(found):
-            others = {other.name for other in found[:number]} - before.keys()
-            used = re.findall(r"\$\{?(\w+)", pair.value or "")
-            for name in dict.fromkeys(used):
+        others: set[str] = set()
+        for pair in found:
+            for name in dict.fromkeys(re.findall(r"\$\{?(\w+)", pair.value or "")):
                 if name in others:
                     yield Hit(one.line, f"{pair.name} uses {name}, which this same ENV sets: it is still empty",
                               hint="write two ENV lines")
+            others |= {pair.name} - before.keys()
 
 
 def _legacy(view: View) -> Iterator[Hit]:

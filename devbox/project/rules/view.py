@@ -22,6 +22,10 @@ from devbox.project.shell_words import expand, unset_variables
 
 Day = tuple[int, int, int]
 PLATFORM = "linux/amd64"
+INSTRUCTION_LIMIT = 2_000
+"""Instructions of a Dockerfile that rules look at; one with more is none that a person wrote."""
+_SNAPSHOT_LIMIT = 500_000
+"""Variables kept for all places together; places beyond know those before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,19 @@ class View:
         """The variables of FROM lines."""
         return global_scope(self.dockerfile, self.args, PLATFORM, lenient=True)
 
+    @cached_property
+    def _parents(self) -> tuple[Stage | None, ...]:
+        named: dict[str, Stage] = {}
+        found = []
+        for stage, row in zip(self.dockerfile.stages, self.images, strict=True):
+            found.append(named.get(row.ref) if row.stage_ref and row.ref else None)
+            if stage.name:
+                named[stage.name] = stage
+        return tuple(found)
+
     def parent(self, stage: Stage) -> Stage | None:
         """The earlier stage that it is FROM."""
-        base = self.images[stage.index].ref if self.images[stage.index].stage_ref else None
-        earlier = [one for one in self.dockerfile.stages[: stage.index] if one.name == base]
-        return earlier[-1] if base and earlier else None
+        return self._parents[stage.index]
 
     def chain(self, stage: Stage) -> tuple[Stage, ...]:
         """The stage and those it is FROM, the first one first."""
@@ -119,6 +131,7 @@ class View:
         """By the first line of each instruction."""
         found: dict[int, Place] = {}
         ends: dict[int, tuple[Scope, str | None, str]] = {}
+        left = _SNAPSHOT_LIMIT
         for stage in self.dockerfile.stages:
             above = self.parent(stage)
             scope, workdir, shell = ends[above.index] if above else (Scope(), None, "/bin/sh")
@@ -135,8 +148,9 @@ class View:
                         workdir = _below(workdir, expand(one.arguments, snapshot, self.dockerfile.escape))
                     elif one.keyword == "SHELL":
                         shell = one.arguments
-                if one.keyword in ("ENV", "ARG"):
+                if one.keyword in ("ENV", "ARG") and left > 0:
                     snapshot = dict(scope.all)
+                    left -= len(snapshot)
             ends[stage.index] = (scope, workdir, shell)
         return found
 

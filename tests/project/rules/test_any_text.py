@@ -194,5 +194,16 @@ def test_rules_are_linear_in_a_large_file(tmp_path: Path) -> None:
         look(text, folder)
         return time.process_time() - started
 
+    for wide in (
+        "COPY " + "a " * 20_000 + "/x\n",
+        "ENV " + "A1=$B " * 20_000 + "\n",
+        "# hadolint ignore=" + " " * 100_000 + "!\n",
+        "RUN curl " + "curl " * 20_000 + "\n",
+        "RUN " + "<< x " * 20_000 + "\n",
+        "FROM a\n" * 500,
+        "ENV A=1\n" * 500,
+    ):
+        assert seconds(CLEAN + wide) < 5
+    assert seconds("# a=" + " " * 100_000 + "x\n" + CLEAN) < 5
     seconds(small)
     assert seconds(large) < 40 * max(seconds(small), 0.005), "ten times the text is no hundred times the work"
