@@ -159,7 +159,8 @@ class ContextTree:
             fixed = "/".join(itertools.takewhile(lambda part: not has_wildcard(part), path.strip("/").split("/")))
             folder = self._resolved(fixed)
             # A builder that takes the root for a folder like any other got the whole context.
-            sent = folder == "" or bool(self.root and folder) or (folder is not None and any(_meet(folder, other) for other in self.taken(beside)))
+            all_of_it = folder == "" or bool(self.root and folder)
+            sent = all_of_it or (folder is not None and any(_meet(folder, other) for other in self.taken(beside)))
             return _hash("nothing") if sent else None
         digests = [(posixpath.basename(match), self._digest(match) or "broken") for match in matches]
         if len(digests) == 1 and digests[0][0] == posixpath.basename(path):

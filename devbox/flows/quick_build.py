@@ -23,6 +23,9 @@ def taker(builder: Builder, info: EngineInfo, request: BuildRequest, plan: Build
     here = plan.unknown is None and not any(vertex.unknown for vertex in plan.vertices)
     if not (simple and here) or _takes_root(plan, contexts) or not _small(contexts):
         return builder
+    # A pattern without a match fails where its folder was not sent, and does not where all is sent.
+    if None in contexts.contents(plan).values():
+        return builder
     return builder.quick(info) or builder
 
 

@@ -66,8 +66,13 @@ def _mount_details(
         read_only = fields.get("ro", fields.get("readonly", "false")) == "true"
         return {"id": "" if plain else "custom", "ro": read_only}
     if kind == "secret":
-        details: dict[str, object] = {name: fields.get(name, "") for name in ("id", "required", "mode", "uid", "gid")}
-        return {**details, "env": fields.get("env", ""), "source": fields.get("src", fields.get("source", ""))}
+        # What is not given is as if its default was (dockerfile2llb, dispatchSecret).
+        id = fields.get("source", fields.get("src", fields.get("id", target.rpartition("/")[2])))
+        return {
+            "id": id, "target": target or f"/run/secrets/{id.rpartition('/')[2]}", "env": fields.get("env", ""),
+            "required": fields.get("required", "false") == "true", "mode": fields.get("mode", "0400").lstrip("0"),
+            "uid": fields.get("uid", "0"), "gid": fields.get("gid", "0"),
+        }
     if kind == "tmpfs":
         return {"size": fields.get("size", "")}
     return {"id": fields.get("id", "default")} if kind == "ssh" else {}
@@ -116,7 +121,8 @@ def copy_parts(
     """The key of COPY and ADD."""
     parts: dict[str, object] = {
         # Inline documents are never unpacked, which is all that ADD does else.
-        "copy": instruction.keyword if any(isinstance(name, str) for name in names) else "COPY", "to": say.destination(target, workdir), "from": list(names),
+        "copy": instruction.keyword if any(isinstance(name, str) for name in names) else "COPY",
+        "to": say.destination(target, workdir), "from": list(names),
         "chown": _owner(expand(instruction.flag("chown") or "")),
         "chmod": _mode(expand(instruction.flag("chmod") or "")), "platform": platform,
     }
