@@ -15,6 +15,7 @@ from devbox.core.findings import ToolchainRow
 from devbox.core.toolchain.selection import Selection, finish
 from devbox.flows.toolchains import MANAGERS
 from devbox.flows.toolchains.machine import Machine
+from devbox.flows.toolchains.traces import TRACES, speaking
 from devbox.host.path import Boundary, SearchPath
 from devbox.host.program import learn
 from devbox.project.pins.files import VersionFiles
@@ -144,14 +145,19 @@ class World:
         )
 
     def selections(self, manager: str) -> tuple[Selection, ...]:
-        """What one manager selects, before programs are asked."""
-        return MANAGERS[manager](self.machine())
+        """What one manager selects, before programs are asked; it must have a trace of the manager, or say nothing."""
+        return self._selections(manager, self.machine())
 
     def rows(self, manager: str) -> dict[str, ToolchainRow]:
         """The finished rows of one manager by tool."""
         machine = self.machine()
-        selections = MANAGERS[manager](machine)
+        selections = self._selections(manager, machine)
         return {one.tool: finish(one, learn, machine.files.shown) for one in selections}
+
+    def _selections(self, manager: str, machine: Machine) -> tuple[Selection, ...]:
+        found = MANAGERS[manager](machine)
+        assert not found or manager not in TRACES or manager in speaking(machine)
+        return found
 
     def asdf(self, plugin: str, *versions: str) -> None:
         """A plugin of asdf's bash line with its versions and their shims."""
