@@ -50,7 +50,6 @@ def learn_build(workspace: Workspace, request: BuildRequest, outlook: Outlook, s
         ran = {number: steps[number] for number, outcome in outcomes.items() if outcome == "ran"}
         engine_ids = _engine_ids(given.plan, lesson, ran, outlook, books.names, after or ())
         roots = {digest: contexts.roots(selection) for selection, digest in given.contents.items() if digest}
-        before = {record.id for record in outlook.records or ()} | set(engine_ids.values())
         memory.teach(
             build, links=lesson.links, guesses=lesson.guesses, roots=roots,
             steps=[
@@ -59,10 +58,8 @@ def learn_build(workspace: Workspace, request: BuildRequest, outlook: Outlook, s
             ],
             copies=_copies(contexts, outlook, after or (), memory),
             listings=dict(_new_listings(memory, contexts, roots)),
-            leftovers=[
-                (record.id, parent) for record in after or () for parent in record.parents if record.id not in before
-            ],
-            alive=frozenset(record.id for record in after) if after is not None else None,
+            alive={record.id: record.parents for record in after} if after is not None else None,
+            found=frozenset(id for number, id in engine_ids.items() if number not in ran),
             ignore_text=contexts.ignore_text, image_key=outlook.image_key if state.outcome == "ok" else None,
         )
 

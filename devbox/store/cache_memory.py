@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -60,6 +60,21 @@ class ContextCopy:
     """The builder's own name of it, where it was found."""
 
 
+@dataclass(frozen=True, slots=True)
+class _LastSeen:
+    """A builder's records as the last build left them."""
+
+    parents: Mapping[str, Sequence[str]]
+    """Record → what it was made on; all under the builder's own names."""
+    doubtful: frozenset[str]
+    """Of these one that was made on them is gone."""
+
+    def doubtful_now(self, alive: Collection[str]) -> frozenset[str]:
+        """Those of the records there now."""
+        gone = self.parents.keys() - set(alive)
+        return (self.doubtful | {parent for record in gone for parent in self.parents[record]}) & set(alive)
+
+
 class CacheMemory:
     """One builder's part of an open ledger."""
 
@@ -71,13 +86,14 @@ class CacheMemory:
     def books(self, ops: Iterable[str], alive: frozenset[str] | None, *, fragile: bool = False) -> Books:
         """The links of these operations. `alive` holds the builder's records (None: it was not asked, all count).
 
-        `fragile`: on engines with the containerd image store, a record whose leftovers (see `teach`) were pruned is
-        still listed and yet not found (seen on 26.1.5). It counts as one that devbox knows nothing of.
+        `fragile`: on engines with the containerd image store, a record of which one that was made on it was pruned is
+        still listed and yet may not be found (seen on 26.1.5). It counts as one that devbox knows nothing of.
         """
         usable, lost = CacheBook(), CacheBook()
         with self._ledger.reading() as connection:
-            gone = alive is not None and not self._last_alive(connection) <= alive
-            doubtful = self._without_leftovers(connection, alive) if fragile and alive is not None else frozenset()
+            last = self._last(connection)
+            gone = alive is not None and not last.parents.keys() <= alive
+            doubtful = last.doubtful_now(alive) if fragile and alive is not None else frozenset()
             names: dict[str, str] = {}
             for chunk in _chunks(sorted(set(ops))):
                 rows = connection.execute(
@@ -101,11 +117,11 @@ class CacheMemory:
     def teach(
         self, build: int, *, links: Sequence[Link], steps: Sequence[TaughtStep], guesses: Sequence[tuple[str, bool]],
         copies: Mapping[str, ContextCopy], roots: Mapping[str, Listing], listings: Mapping[str, Listing],
-        leftovers: Sequence[tuple[str, str]], alive: frozenset[str] | None,
+        alive: Mapping[str, tuple[str, ...]] | None, found: frozenset[str],
         ignore_text: str | None, image_key: str | None,
     ) -> None:
-        """Remember everything that one build taught, or nothing of it. `leftovers` are new records of the builder that
-        are no step's result, each with one that it was made on."""
+        """Remember everything that one build taught, or nothing of it. `alive` are the builder's records and what each
+        was made on, `found` those that the build took from the cache."""
         with self._ledger.writing() as connection:
             connection.executemany(
                 "INSERT INTO records VALUES (?, ?, ?, ?, ?) ON CONFLICT (id)"
@@ -134,12 +150,10 @@ class CacheMemory:
             for name, copy in copies.items():
                 if copy.tree is not None:
                     self._copies.keep(connection, name, copy.tree, copy.engine_id)
-            connection.executemany(
-                "INSERT OR IGNORE INTO leftovers VALUES (?, ?, ?)", [(self._builder, *each) for each in leftovers]
-            )
             if alive is not None:
+                doubtful = self._last(connection).doubtful_now(alive.keys()) - found
                 connection.execute(
-                    "INSERT OR REPLACE INTO builders VALUES (?, ?)", (self._builder, _packed(sorted(alive)))
+                    "INSERT OR REPLACE INTO builders VALUES (?, ?)", (self._builder, _packed([alive, sorted(doubtful)]))
                 )
             connection.execute(
                 "UPDATE builds SET ignore_text = ?, image_key = ? WHERE id = ?", (ignore_text, image_key, build)
@@ -203,13 +217,10 @@ class CacheMemory:
             row = connection.execute(f"SELECT content FROM {table} WHERE digest = ?", (digest,)).fetchone()
         return _listing(_unpacked(row[0])) if row else None
 
-    def _last_alive(self, connection: Any) -> frozenset[str]:
+    def _last(self, connection: Any) -> _LastSeen:
         row = connection.execute("SELECT alive FROM builders WHERE id = ?", (self._builder,)).fetchone()
-        return frozenset(_unpacked(row[0])) if row else frozenset()
-
-    def _without_leftovers(self, connection: Any, alive: frozenset[str]) -> frozenset[str]:
-        rows = connection.execute("SELECT engine_id, parent FROM leftovers WHERE builder = ?", (self._builder,))
-        return frozenset(parent for engine_id, parent in rows if engine_id not in alive)
+        parents, doubtful = _unpacked(row[0]) if row else ({}, ())
+        return _LastSeen(parents, frozenset(doubtful))
 
     def _guesses(self, connection: Any, wanted: Iterable[str]) -> dict[str, tuple[int, int]]:
         found: dict[str, tuple[int, int]] = {}

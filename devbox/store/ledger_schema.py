@@ -54,11 +54,6 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE builders (
             id TEXT PRIMARY KEY, alive BLOB NOT NULL
         ) WITHOUT ROWID""",
-        # Records that a step left behind when it failed, under the builder's own names, and what each was made on.
-        """CREATE TABLE leftovers (
-            builder TEXT NOT NULL, engine_id TEXT NOT NULL, parent TEXT NOT NULL,
-            PRIMARY KEY (builder, engine_id, parent)
-        ) WITHOUT ROWID""",
         "ALTER TABLE builds ADD COLUMN ignore_text TEXT",
         "ALTER TABLE builds ADD COLUMN image_key TEXT",
         "CREATE INDEX builds_of_image ON builds (image_key)",

@@ -41,6 +41,8 @@ class World:
     images: Mapping[str, str]
     """What the tag in FROM may name, by letter (`make_images`)."""
     prunes: bool = True
+    alone: bool = False
+    """Nobody else uses the engine, so that its copies of contexts may be dropped, too."""
 
     @property
     def dialect(self) -> Dialect:
@@ -71,7 +73,7 @@ class Trial:
     def run(self, builds: int) -> Iterator[tuple[int, Edit | None, list[Judged], BuildForecast, Built]]:
         """Each build with its number, the edit before it, its verdicts and what was said."""
         world, source = self.world, random.Random(self.seed * 7919)
-        id = world.name("fc")
+        id = self.id = world.name("fc")
         self.tag = f"devbox-test/{id}-base:1"
         project = make_project(self.seed, id, self.tag, world.dialect)
         editor = Editor(source, world.dialect, world.prunes)
@@ -107,8 +109,15 @@ class Trial:
             yield number, edit, judge(foreseen, built.state), foreseen, built
 
     def _prune(self, before: set[str], source: random.Random) -> None:
-        own = [record for record in self.world.engine.cache_records() if record.id not in before]
-        own.sort(key=lambda record: record.created or "", reverse=True)
+        records = sorted(self.world.engine.cache_records(), key=lambda record: record.created or "")
+        mine: set[str] = set()
+        for record in records:
+            sources = self.world.alone and "local source" in record.description
+            if record.id not in before and (
+                self.id in record.description or not mine.isdisjoint(record.parents) or sources
+            ):
+                mine.add(record.id)
+        own = [record for record in reversed(records) if record.id in mine]
         keep = source.choice((0, len(own) // 2, len(own) - 2))
         self.world.drop([record.id for record in own[: len(own) - max(keep, 0)]])
 
