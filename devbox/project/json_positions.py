@@ -6,7 +6,7 @@ import json
 import re
 from itertools import islice
 
-_TOKEN = re.compile(r'//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
+_TOKEN = re.compile(r'//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:[^"\\]++|\\.)*+"?|[{}\[\],]', re.DOTALL)
 _TOKEN_LIMIT = 500_000
 NESTING_LIMIT = 64
 

@@ -17,7 +17,7 @@ from devbox.project.json_positions import NESTING_LIMIT, line_of, nesting
 from devbox.project.toml_source import decode_utf8
 
 _TOKEN = re.compile(
-    r'"(?:[^"\\\n]++|\\.)*+"|//[^\n]*|/\*(?:[\s\S]*?\*/|[\s\S]*+)'
+    r'"(?:[^"\\\n]++|\\.)*+"?|//[^\n]*|/\*(?:[\s\S]*?\*/|[\s\S]*+)'
     r"|,(?=(?:\s|//[^\n]*\n|/\*[\s\S]*?\*/)*+[\]}])"
 )
 

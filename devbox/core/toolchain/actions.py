@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from devbox.core.npm_range import newest, npm_range
 from devbox.core.version import Range, exact_range, prefix_range
@@ -37,6 +38,7 @@ class Wanted:
     """Free-threaded Pythons lie beside the others under `x64-freethreaded`."""
 
 
+@lru_cache(maxsize=1024)
 def wanted(
     tool: str, word: str, *, prereleases: bool = False, free_threaded: bool = False, loose: bool = False
 ) -> Wanted:

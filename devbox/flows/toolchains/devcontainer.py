@@ -62,7 +62,7 @@ def _pins(shown: str, content: DevContainer) -> list[Pin]:
     if content.image is not None:
         name, tag, _ = split_reference(content.image) or (content.image, None, None)
         declared = Declared(shown, content.image_line, content.image)
-        found.append(Pin(tool_of(name) or _NOT_A_TOOL, declared, tag_range(name, tag), place="image"))
+        found.append(Pin(tool_of(name) or _NOT_A_TOOL, declared, tag_range(name, tag), place="image", apart=True))
     for feature in content.features:
         tool = FEATURES.get(feature.name, feature.name)
         wanted = feature_range(feature.version) if feature.name in FEATURES else None

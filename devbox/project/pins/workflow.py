@@ -21,6 +21,8 @@ _EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 _REFERENCE = re.compile(r"(matrix|env)((?:\.[A-Za-z_][A-Za-z0-9_-]*)+)")
 _VALUE_LIMIT = 256
 """Values of one input after its matrix is laid out."""
+_TEXT_LIMIT = 16 * 1024
+"""Characters of all values of one workflow; steps behind that are not looked at."""
 _LENGTH_LIMIT = 1024
 
 
@@ -56,11 +58,14 @@ def parse(data: bytes, path: str) -> tuple[Step, ...]:
     root = parse_yaml(data, path)
     jobs = root.get("jobs")
     found: list[Step] = []
+    length = 0
     for job in jobs.table.values() if jobs else ():
         steps = job.get("steps")
         for step in steps.items if steps else ():
-            if (made := _step(root, job, step)) is not None:
+            made = _step(root, job, step) if length < _TEXT_LIMIT else None
+            if made is not None:
                 found.append(made)
+                length += 16 + sum(len(value.text) for values in made.inputs.values() for value in values)
     return tuple(found)
 
 
@@ -112,9 +117,9 @@ def _matrix(job: Node, path: list[str]) -> list[Node]:
     entries = list(listed.items) if listed else []
     include = matrix.get("include")
     entries += [value for entry in (include.items if include else ()) if (value := entry.get(path[0]))]
-    found: list[Node] = []
+    found: dict[str | None, Node] = {}
     for entry in entries:
         inner = entry.get(*path[1:])
-        if inner is not None and all(inner.words != one.words for one in found):
-            found.append(inner)
-    return found
+        if inner is not None:
+            found.setdefault(inner.words, inner)
+    return list(found.values())
