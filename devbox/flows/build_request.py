@@ -77,7 +77,7 @@ def prepare(
         context=build.context, dockerfile=build.dockerfile, tag=tag, target=options.target or build.target,
         args=build.args, labels=labels, secrets=build.secrets, no_cache=options.no_cache,
         no_cache_filter=options.no_cache_filter, pull=options.pull,
-        ignore_text=_ignore_text(workspace, build), outline=outline(parsed) if parsed else NO_OUTLINE,
+        ignore_text=_ignore_text(workspace, build), outline=outline(parsed, dict(build.args)) if parsed else NO_OUTLINE,
     )
     request = _with_proxies(request, service, workspace)
     if service.host_ca and builder.session and parsed and (bundle := find_bundle(workspace.env)):

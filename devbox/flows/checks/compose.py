@@ -115,7 +115,7 @@ def _file(file: ComposeFile, known: Mapping[str, str], box: str | None, view: Pr
             yield _finding(
                 "compose.ports", "warn" if port.wide else "info", port.service,
                 f"{port.service} publishes {port.text} {where}; services reach it by name without that", port.origin,
-                f"remove the port; `devbox tunnel {port.service}` opens it when you need it", actual=port.text,
+                "remove the port, or write it with an address: `127.0.0.1:…`", actual=port.text,
             )
     for build in compose.builds(file, known):
         if not os.path.isfile(build.dockerfile):
