@@ -116,7 +116,9 @@ def _hint(selection: Selection, row: ToolchainRow) -> str | None:
     if row.error == "untrusted":
         return "read the file, then `mise trust`"
     if selection.manager == "devbox" or not selection.present:
-        return f"install {row.tool} {_pinned(row)}, or change the pin in `{selection.source}`"
+        pinned = _pinned(row)
+        wanted = pinned if pinned.startswith(row.tool) else f"{row.tool} {pinned}"
+        return f"install {wanted}, or change the pin in `{selection.source}`"
     return f"change `{selection.source}`" if selection.source else None
 
 
