@@ -9,18 +9,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devbox.core.project import Project
-from devbox.engine.builder import Builder, BuildRequest
-from devbox.engine.connect import connect, resolve_endpoint
-from devbox.engine.port import Engine, ExecSession
-from devbox.engine.private.layout import PrivateLayout
-from devbox.engine.split import SplitEngine
 from devbox.flows.workspace import Ask, Workspace
 from devbox.project.discovery import discover, load_project
 from devbox.store.paths import StateDirs
 
 if TYPE_CHECKING:
+    # Not at run time: the ports cost 15 ms, which a command pays when it first asks an engine.
     from devbox.cli.options import GlobalOptions
+    from devbox.core.project import Project
+    from devbox.engine.builder import Builder, BuildRequest
+    from devbox.engine.port import Engine, ExecSession
     from devbox.tui.flow_session import FlowSession
 
 
@@ -75,6 +73,11 @@ def build_workspace(
 
 def open_engine(flag: str | None, env: Mapping[str, str], state: StateDirs) -> Engine:
     """The engine by contract.md's precedence, checked to answer. Raises EngineError."""
+    # Deferred: as above.
+    from devbox.engine.connect import connect, resolve_endpoint
+    from devbox.engine.private.layout import PrivateLayout
+    from devbox.engine.split import SplitEngine
+
     endpoint = resolve_endpoint(
         flag, env, _home(env), settings=state.settings, private_socket=PrivateLayout().socket,
     )
@@ -117,6 +120,7 @@ def _builder_chooser(
             return chosen[0]
         # Deferred: only builds need a builder.
         from devbox.engine.builders import choose_builder
+        from devbox.engine.private.layout import PrivateLayout
         from devbox.project.context_tar import PackedContext, pack_context
 
         def pack(request: BuildRequest) -> PackedContext:

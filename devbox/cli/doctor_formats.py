@@ -11,12 +11,16 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from devbox.cli.invocation import Invocation
-from devbox.core.doctor_diff import Difference
 from devbox.core.findings import DoctorReport
-from devbox.core.redaction import Redaction
 from devbox.core.text import clean_block
+
+if TYPE_CHECKING:
+    # Not at run time: a report in text needs neither.
+    from devbox.core.doctor_diff import Difference
+    from devbox.core.redaction import Redaction
 
 SUMMARY_LIMIT = 1_000_000
 """Bytes; GitHub refuses a step's summary beyond 1 MiB."""
@@ -67,6 +71,8 @@ def print_differences(invocation: Invocation, differences: Sequence[Difference],
 
 def redaction(invocation: Invocation) -> Redaction:
     """The names of this machine, to be left out of what is pasted elsewhere."""
+    from devbox.core.redaction import Redaction
+
     env = invocation.env
     return Redaction(env.get("HOME", ""), env.get("USER") or env.get("LOGNAME") or "", os.uname().nodename)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from devbox.core.checks import Wanted, canonical, settle
 from devbox.core.findings import (
@@ -19,7 +19,9 @@ from devbox.core.findings import (
     Severity,
     ToolchainRow,
 )
-from devbox.core.project import Policy
+
+if TYPE_CHECKING:
+    from devbox.core.project import Policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from devbox.core.project import Pairs
+if TYPE_CHECKING:
+    from devbox.core.project import Pairs
 
 PREFIX = "dev.devbox."
 PROJECT_ID = PREFIX + "project-id"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from devbox.core.check_list import BY_ID
 from devbox.core.checks import checked
 from devbox.core.doctor import Judged
 from devbox.core.facts import Origin
 from devbox.core.findings import CheckResult, Finding, Severity
-from devbox.core.project import HostNeeds
+
+if TYPE_CHECKING:
+    from devbox.core.project import HostNeeds
 
 LOW_DISK = 1 << 30
 """Bytes; with less free than this the next build or installation fails, whatever `[host]` says."""

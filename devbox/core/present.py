@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from devbox.core.build import Step, StepStatus
+if TYPE_CHECKING:
+    # Not at run time: the model of builds costs 3 ms, and most commands build nothing.
+    from devbox.core.build import Step, StepStatus
 
 
 class Tone(StrEnum):
@@ -41,6 +44,8 @@ class Glyphs:
     ellipsis: str
     filled: str
     bar: str
+    levels: str
+    """From little to much, for a line of past values."""
 
     def of(self, tone: Tone) -> str:
         """The glyph of a tone."""
@@ -57,6 +62,7 @@ UNICODE = Glyphs(
         Tone.DEPENDS: "◇", Tone.RUNNING: "⠋", Tone.TO_GO: "·", Tone.CANCELLED: "⊘", Tone.UP: "▸",
     },
     spinner="⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", past="↺", arrow="→", separator="·", ellipsis="…", filled="█", bar="│",
+    levels="▁▂▃▄▅▆▇█",
 )
 ASCII = Glyphs(
     {
@@ -64,6 +70,7 @@ ASCII = Glyphs(
         Tone.DEPENDS: "~", Tone.RUNNING: "*", Tone.TO_GO: ".", Tone.CANCELLED: "/", Tone.UP: ">",
     },
     spinner="*", past="<", arrow="->", separator="-", ellipsis="...", filled="#", bar="|",
+    levels="_.-=+*%#",
 )
 
 
@@ -73,29 +80,38 @@ def glyphs(ascii_only: bool) -> Glyphs:
 
 
 _STEP_TONES = {
-    StepStatus.TO_GO: Tone.TO_GO,
-    StepStatus.RUNNING: Tone.RUNNING,
-    StepStatus.HIT: Tone.HIT,
-    StepStatus.MISS: Tone.MISS,
-    StepStatus.FAILED: Tone.ERROR,
-    StepStatus.CANCELLED: Tone.CANCELLED,
-    StepStatus.SKIPPED: Tone.TO_GO,
-    StepStatus.INTERRUPTED: Tone.CANCELLED,
-    StepStatus.BASE: Tone.TO_GO,
+    "to-go": Tone.TO_GO, "running": Tone.RUNNING, "hit": Tone.HIT, "miss": Tone.MISS, "failed": Tone.ERROR,
+    "cancelled": Tone.CANCELLED, "skipped": Tone.TO_GO, "interrupted": Tone.CANCELLED, "base": Tone.TO_GO,
 }
-_STEP_WORDS = {StepStatus.TO_GO: "to go", StepStatus.MISS: "MISS"}
+"""By the values of `StepStatus`."""
+_STEP_WORDS = {"to-go": "to go", "miss": "MISS"}
 
 
 def step_tone(status: StepStatus) -> Tone:
     """The tone of a step."""
-    return _STEP_TONES[status]
+    return _STEP_TONES[status.value]
 
 
 def step_word(step: Step) -> str:
     """The word beside a step: `hit`, `MISS` where the cache breaks, `after miss` in its cascade, …"""
-    if step.status is StepStatus.MISS and step.after is not None:
-        return "after miss"
-    return _STEP_WORDS.get(step.status, step.status.value)
+    word = step.status.value
+    return "after miss" if word == "miss" and step.after is not None else _STEP_WORDS.get(word, word)
+
+
+_FORECAST_TONES = {
+    "hit": Tone.HIT, "miss": Tone.MISS, "depends": Tone.DEPENDS, "unknown": Tone.UNKNOWN, "base": Tone.TO_GO,
+}
+_FORECAST_WORDS = {"hit": "will hit", "miss": "will run", "base": ""}
+
+
+def forecast_tone(word: str) -> Tone:
+    """The tone of what a step will do."""
+    return _FORECAST_TONES.get(word, Tone.UNKNOWN)
+
+
+def forecast_word(word: str) -> str:
+    """`will hit`, `will run`, `depends`, `unknown`; nothing for a base image."""
+    return _FORECAST_WORDS.get(word, word)
 
 
 def stage_label(stage: str, index: int, of: int, platform: str = "") -> str:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from devbox.core.doctor import Judged
 from devbox.core.facts import Origin
 from devbox.core.findings import Finding
 from devbox.core.judging import Verdict, collect, found, look, quoted, some
 from devbox.core.masking import secret_name
-from devbox.core.project import Service
+
+if TYPE_CHECKING:
+    from devbox.core.project import Service
 
 ENV_FILE = ".env"
 _SET_BY_COMPOSE = frozenset({"COMPOSE_PROJECT_NAME"})

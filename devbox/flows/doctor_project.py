@@ -10,21 +10,25 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from devbox.core.checks import Wanted, checked
 from devbox.core.doctor import Judged
 from devbox.core.errors import ConfigError, UsageError
 from devbox.core.facts import Origin
 from devbox.core.findings import CheckResult, Finding, ImageRow
-from devbox.core.project import GpuNeeds, HostNeeds, Policy, Project
-from devbox.engine.builder import Builder
-from devbox.engine.port import Engine
+from devbox.core.project import HostNeeds, Policy
 from devbox.flows.toolchains.machine import Machine
-from devbox.flows.workspace import Clock
 from devbox.host.path import Boundary, SearchPath
 from devbox.project.discovery import discover, load_project
 from devbox.project.pins.files import VersionFiles, folders_up
+
+if TYPE_CHECKING:
+    # Not at run time: the ports load in the probe that connects.
+    from devbox.core.project import GpuNeeds, Project
+    from devbox.engine.builder import Builder
+    from devbox.engine.port import Engine
+    from devbox.flows.workspace import Clock
 
 
 class Subject(Protocol):

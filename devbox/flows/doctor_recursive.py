@@ -28,8 +28,7 @@ from devbox.flows.probing import run_all
 from devbox.flows.shared_reading import Readers, remembering
 from devbox.flows.toolchain_report import Toolchains, read_toolchains
 from devbox.host.git_listing import visible_files
-from devbox.project.devbox_toml import FILE
-from devbox.project.discovery import DOCKERFILE, Discovery, load_project
+from devbox.project.discovery import DOCKERFILE, FILE, Discovery, load_project
 from devbox.project.pins.files import VersionFiles, folders_up
 from devbox.project.subprojects import project_folders, walk
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from devbox.core.errors import DevboxError, EngineError
-from devbox.core.masking import Masker
-from devbox.engine.builder import Builder
-from devbox.engine.port import Engine, EngineInfo
 from devbox.flows.probing import within
-from devbox.flows.workspace import Clock
+
+if TYPE_CHECKING:
+    # Not at run time: the ports load in the probe that connects.
+    from devbox.engine.builder import Builder
+    from devbox.engine.port import Engine, EngineInfo
+    from devbox.flows.workspace import Clock
 
 DEADLINE = 1.0
 """Seconds an engine has to answer."""
@@ -36,6 +38,9 @@ def engine_facts(
     skew: list[float | None] = []
 
     def ask() -> EngineInfo:
+        # Deferred: beside the other probes.
+        from devbox.core.masking import Masker
+
         engine = connect()
         where = engine.endpoint
         url = Masker().mask_text(where.url)  # a login in a URL is a secret (security.md 7.2)

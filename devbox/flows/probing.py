@@ -9,9 +9,10 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from devbox.flows.workspace import Clock
+if TYPE_CHECKING:
+    from devbox.flows.workspace import Clock
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from devbox.core.project import Project
-from devbox.engine.builder import Builder
-from devbox.engine.port import Engine
 from devbox.engine.stream import Cancellation
-from devbox.store.paths import StateDirs
+
+if TYPE_CHECKING:
+    # Not at run time: ports and model cost 20 ms, and not every command has a project or asks an engine.
+    from devbox.core.project import Project
+    from devbox.engine.builder import Builder
+    from devbox.engine.port import Engine
+    from devbox.store.paths import StateDirs
 
 
 class Clock(Protocol):

@@ -5,7 +5,6 @@ Every mistake is one ConfigError with file, line, column, key and the expectatio
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ from devbox.core.errors import ConfigError
 from devbox.core.project import BOX, Project, Service
 from devbox.project import notation
 from devbox.project.box_table import BOX_KEYS, read_box, read_sidecar
+from devbox.project.discovery import FILE, name_of_folder
 from devbox.project.folder import ProjectFolder
 from devbox.project.graph import refuse_cycles
 from devbox.project.merging import merge
@@ -25,7 +25,6 @@ from devbox.project.task_tables import read_cache, read_share, read_tasks
 from devbox.project.toml_source import Node, parse_toml
 from devbox.project.unsupported import refuse_unsupported
 
-FILE = "devbox.toml"
 LOCAL_FILE = "devbox.local.toml"
 ROOT_KEYS = (
     "name", "default_mode", "profile", "toolchains", "host", "gpu", "box", "modes", "sidecars", "tasks", "share",
@@ -124,9 +123,3 @@ def _check_needs(table: Table, project: Project) -> None:
         needs[service.name] = default if service.needs is None else service.needs
     origins = {service.name: service.origin_of("needs") for service in project.services}
     refuse_cycles(needs, origins, "service")
-
-
-def name_of_folder(root: str) -> str:
-    """A project's name from its folder: what is left of it as a possible name."""
-    folder = root.rstrip("/").rpartition("/")[2].lower()
-    return re.sub(r"[^a-z0-9_.-]+", "-", folder).strip("-_.")[:63] or "project"

@@ -6,21 +6,21 @@ Finding never fails, so that doctor works anywhere; loading fails with one Confi
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from devbox.core.errors import ConfigError, UsageError
-from devbox.core.facts import Origin
-from devbox.core.project import BOX, Build, Project, Service
-from devbox.project.devbox_toml import FILE, name_of_folder, read_document, read_project
-from devbox.project.folder import ProjectFolder
 from devbox.project.reading import Refused, list_project_folder, read_project_file
-from devbox.project.schema import bare
+
+if TYPE_CHECKING:
+    from devbox.core.project import Project
 
 Kind = Literal["devbox.toml", "devcontainer", "compose", "dockerfile", "none"]
 
+FILE = "devbox.toml"
 DEVCONTAINER_FILES = (".devcontainer/devcontainer.json", ".devcontainer.json")
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 DOCKERFILE = "Dockerfile"
@@ -63,9 +63,15 @@ def load_project(
     """
     root = str(discovery.root)
     if discovery.kind == "devbox.toml":
+        # Deferred: the readers of devbox.toml cost 15 ms, and many directories have none.
+        from devbox.project.devbox_toml import read_document, read_project
+        from devbox.project.folder import ProjectFolder
+
         folder = ProjectFolder(root, str(home), launching)
         return read_project(read_document(root), folder, env=env, mode=mode)
     if mode is not None and mode != "default":
+        from devbox.project.schema import bare
+
         raise UsageError(f"there is no mode {bare(mode)}: modes are written in {FILE}", hint=_SKETCH)
     if discovery.kind == "dockerfile":
         return _from_dockerfile(discovery)
@@ -108,8 +114,17 @@ def _infer(folder: Path) -> Discovery | None:
     return None
 
 
+def name_of_folder(root: str) -> str:
+    """A project's name from its folder: what is left of it as a possible name."""
+    folder = root.rstrip("/").rpartition("/")[2].lower()
+    return re.sub(r"[^a-z0-9_.-]+", "-", folder).strip("-_.")[:63] or "project"
+
+
 def _from_dockerfile(discovery: Discovery) -> Project:
     """A box from nothing but a Dockerfile: its last stage, no mounts, no ports."""
+    from devbox.core.facts import Origin
+    from devbox.core.project import BOX, Build, Project, Service
+
     root = str(discovery.root)
     content = read_project_file(root, DOCKERFILE)
     if isinstance(content, Refused):

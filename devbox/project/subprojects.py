@@ -8,8 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 
-from devbox.project.devbox_toml import FILE
-from devbox.project.discovery import DEVCONTAINER_FILES, DOCKERFILE
+from devbox.project.discovery import DEVCONTAINER_FILES, DOCKERFILE, FILE
 from devbox.project.pins import mise_names, nvmrc, package_json, python_version
 
 ENTRIES = 400_000

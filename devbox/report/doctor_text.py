@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from devbox.core.check_list import CHECKS
-from devbox.core.doctor_diff import Difference
 from devbox.core.findings import LAYERS, DoctorReport, DoctorRow, Finding
 from devbox.core.present import Glyphs, Tone, check_tone, severity_tone
 from devbox.core.row_groups import Folded, fold
 from devbox.core.rows import rows
 from devbox.core.text import cell_width, clean, clip_end, clip_middle
 from devbox.report.doctor_words import count, summary_words
+
+if TYPE_CHECKING:
+    from devbox.core.doctor_diff import Difference
 
 _TONES = {"error": Tone.ERROR, "warn": Tone.WARN, "unknown": Tone.UNKNOWN, "ok": Tone.OK, "checking": Tone.RUNNING}
 _WIDEST = 32

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from devbox.core.dependencies.model import Ecosystem, Examined
 from devbox.core.facts import Origin
 from devbox.core.findings import Finding
 from devbox.core.judging import Verdict, found, look
+
+if TYPE_CHECKING:  # so that a project without dependencies pays for none of it
+    from devbox.core.dependencies.model import Ecosystem, Examined
 
 ID = "policy.lock"
 

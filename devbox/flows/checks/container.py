@@ -9,12 +9,10 @@ from devbox.core import container_checks
 from devbox.core.container_checks import PINS, Inside
 from devbox.core.doctor import Judged
 from devbox.core.errors import DevboxError
-from devbox.core.labels import GENERATION, SERVICE, Identity
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject
 from devbox.flows.engine_facts import DEADLINE
 from devbox.flows.probing import within
-from devbox.flows.workspace import Workspace
 
 if TYPE_CHECKING:
     # Not at run time: only a project with a box asks the engine.
@@ -37,7 +35,7 @@ def _probe(subject: Subject, view: ProjectView) -> Inside:
         engine, box = looked
         if box is None:
             return NOT_RUNNING
-        if not (isinstance(subject, Workspace) and _trusted(subject)):
+        if not _trusted(subject):
             return NOT_TRUSTED
     except DevboxError as error:
         return Inside(reason=error.summary)
@@ -53,6 +51,8 @@ def _judge(facts: Any, view: ProjectView, others: Mapping[str, Any]) -> Judged:
 
 def _running_box(engine: Engine, project: Project, uid: int) -> tuple[Engine, ContainerInfo | None]:
     """The engine, and on it the newest generation of the box that runs."""
+    from devbox.core.labels import SERVICE, Identity
+
     identity = Identity.of(project.name, project.root, uid)
     running = [
         one for one in engine.containers(identity.selector, all=False)
@@ -62,18 +62,23 @@ def _running_box(engine: Engine, project: Project, uid: int) -> tuple[Engine, Co
 
 
 def _generation(container: ContainerInfo) -> int:
+    from devbox.core.labels import GENERATION
+
     text = container.labels.get(GENERATION, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def _trusted(workspace: Workspace) -> bool:
+def _trusted(subject: Subject) -> bool:
     """By `--trust`, or by a record; nobody is asked."""
     from devbox.flows.trust import describe, trusted
+    from devbox.flows.workspace import Workspace
 
-    granted = workspace.trust_granted
+    if not isinstance(subject, Workspace):
+        return False
+    granted = subject.trust_granted
     if granted is None:
-        return trusted(workspace) is not None
-    digest = describe(workspace).digest.removeprefix("sha256:")
+        return trusted(subject) is not None
+    digest = describe(subject).digest.removeprefix("sha256:")
     return granted in ("", digest) or granted.lower().removeprefix("sha256:") == digest
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from devbox.core import engine_checks
 from devbox.core.doctor import Judged
-from devbox.core.labels import Identity
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject
 from devbox.flows.engine_facts import engine_facts
@@ -30,6 +29,9 @@ def _box_image(subject: Subject, view: ProjectView) -> str | None:
     box = view.project.box
     if box.build is None:
         return box.image
+    # Deferred: only a box that devbox builds has a name of its own.
+    from devbox.core.labels import Identity
+
     identity = Identity.of(view.project.name, view.project.root, subject.uid)
     return identity.image_ref(box.name, view.project.mode)
 

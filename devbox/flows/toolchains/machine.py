@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from devbox.core.findings import ImageRow
-from devbox.core.project import ToolPin
-from devbox.core.toolchain.selection import Program
-from devbox.host.path import SearchPath
 from devbox.host.program import commands
-from devbox.project.pins.files import VersionFiles
+
+if TYPE_CHECKING:
+    from devbox.core.findings import ImageRow
+    from devbox.core.project import ToolPin
+    from devbox.core.toolchain.selection import Program
+    from devbox.host.path import SearchPath
+    from devbox.project.pins.files import VersionFiles
 
 
 @dataclass(frozen=True, slots=True)
