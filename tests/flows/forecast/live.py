@@ -43,6 +43,8 @@ class World:
     prunes: bool = True
     alone: bool = False
     """Nobody else uses the engine, so that its copies of contexts may be dropped, too."""
+    tags: list[str] = field(default_factory=list)
+    """Images that trials made."""
 
     @property
     def dialect(self) -> Dialect:
@@ -53,6 +55,16 @@ class World:
         """Run the docker CLI on it."""
         run_docker(self.env, *words)
 
+    def clean(self) -> None:
+        """Remove every image that was made here."""
+        for tag in (*self.tags, *(image for image in self.images.values() if image != self.base)):
+            image = self.engine.image(tag)
+            if image is not None:
+                self.engine.remove_image(tag, force=True)
+        for image in self.engine.images({"dev.devbox.test": ""}):
+            if image.labels["dev.devbox.test"] in self.tags:
+                self.engine.remove_image(image.id, force=True)
+
     def drop(self, ids: list[str]) -> None:
         """Prune these records of its build cache, newest first."""
         client = HttpClient(self.endpoint)
@@ -61,20 +73,50 @@ class World:
             client.json("POST", "/build/prune", query, doing="drop a record")
 
 
+@dataclass(frozen=True)
+class Round:
+    """One build of a trial."""
+
+    seed: int
+    number: int
+    edit: Edit | None
+    """The one before it; None for the first."""
+    dockerfile: str
+    foreseen: BuildForecast
+    built: Built
+
+    @property
+    def judged(self) -> list[Judged]:
+        """Its verdicts."""
+        return judge(self.foreseen, self.built.state)
+
+    @property
+    def wrong(self) -> list[Judged]:
+        """Those that committed themselves and were not right."""
+        return [step for step in self.judged if step.said in ("hit", "miss") and step.said != step.truth]
+
+    def __str__(self) -> str:
+        edit = f"{self.edit.name} {self.edit.note}" if self.edit else "first build"
+        steps = (
+            f"{' !'[step.guess != step.truth]} {step.place}: {step.said}, was {step.truth}: {step.instruction}"
+            for step in self.judged
+        )
+        return "\n".join((f"seed {self.seed}, build {self.number}: {edit}", self.dockerfile, *steps))
+
+
 @dataclass
 class Trial:
     """One made-up project, built again and again."""
 
     world: World
     seed: int
-    told: list[str] = field(default_factory=list)
-    """What happened, for whoever looks at a failure."""
 
-    def run(self, builds: int) -> Iterator[tuple[int, Edit | None, list[Judged], BuildForecast, Built]]:
-        """Each build with its number, the edit before it, its verdicts and what was said."""
+    def run(self, builds: int) -> Iterator[Round]:
+        """Each build, after an edit."""
         world, source = self.world, random.Random(self.seed * 7919)
         id = self.id = world.name("fc")
         self.tag = f"devbox-test/{id}-base:1"
+        world.tags.extend((self.tag, f"devbox-test/{id}:1"))
         project = make_project(self.seed, id, self.tag, world.dialect)
         editor = Editor(source, world.dialect, world.prunes)
         disk = Disk(world.folder / id)
@@ -106,7 +148,7 @@ class Trial:
             built = bench.run(BuildOptions(
                 no_cache=project.no_cache, no_cache_filter=project.no_cache_filter, always=True))
             foreseen = next(event.forecast for event in built.events if isinstance(event, BuildForeseen))
-            yield number, edit, judge(foreseen, built.state), foreseen, built
+            yield Round(self.seed, number, edit, project.dockerfile(), foreseen, built)
 
     def _prune(self, before: set[str], source: random.Random) -> None:
         records = sorted(self.world.engine.cache_records(), key=lambda record: record.created or "")

@@ -1,0 +1,92 @@
+"""Random projects and random edits on real engines: what is forecast comes true (issue C).
+
+A slice in each run; 200 projects on the classic and on the containerd image store with `DEVBOX_TEST_SCALE=full`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from devbox.core.errors import DevboxError
+from devbox.engine.docker_sdk import DockerSdkEngine
+from devbox.engine.port import Endpoint, Engine
+from devbox.flows import private_engine
+from tests import engine_session
+from tests.flows.forecast.live import Trial, World, make_images
+from tests.flows.forecast.newer_engine import containerd_engine
+from tests.flows.forecast.score import Score
+from tests.scale import FULL
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
+
+SEEDS = range(1000, 1200) if FULL else range(1000, 1004)
+BUILDS = 9 if FULL else 6
+STORES = ("classic", "containerd") if FULL else ("classic",)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Not below pytest's folder: the names of projects must be unique, and short."""
+    with tempfile.TemporaryDirectory(prefix="dvf-") as name:
+        (Path(name) / "home").mkdir()
+        yield Path(name).resolve()
+
+
+@pytest.fixture
+def make_world(
+    buildx_env: dict[str, str], base_image: str, folder: Path, unique_name: Callable[[str], str]
+) -> Iterator[Callable[[Engine, Endpoint, bool], World]]:
+    """Made-up projects on an engine; the images that they leave are removed."""
+    worlds: list[World] = []
+
+    def make(engine: Engine, endpoint: Endpoint, alone: bool) -> World:
+        env = {**buildx_env, "DOCKER_HOST": endpoint.url}
+        images = make_images(env, base_image, f"devbox-test/{unique_name('forecast')}")
+        worlds.append(World(engine, endpoint, env, base_image, folder, unique_name, images, alone=alone))
+        return worlds[-1]
+
+    yield make
+    for world in worlds:
+        world.clean()
+
+
+def hold(world: World) -> Score:
+    """Build and compare everything; the first wrong verdict fails with all there is to know of it."""
+    score = Score()
+    for seed in SEEDS:
+        for one in Trial(world, seed).run(BUILDS):
+            assert not one.wrong, str(one)
+            if one.number:
+                score.add(one.judged)
+    print(score)
+    return score
+
+
+def check(score: Score) -> None:
+    assert score.wrong == 0, score
+    assert score.guessed / score.steps >= (0.98 if FULL else 0.9), score
+    if FULL:
+        assert score.share("depends") <= 0.06, score
+        assert score.right / score.builds >= 0.92, score
+
+
+def test_what_is_forecast_comes_true_on_the_classic_store(
+    make_world: Callable[[Engine, Endpoint, bool], World], engine: Engine, docker_endpoint: Endpoint
+) -> None:
+    check(hold(make_world(engine, docker_endpoint, False)))
+
+
+@pytest.mark.skipif(not FULL, reason="starts an engine of its own: only at full length")
+def test_what_is_forecast_comes_true_on_the_containerd_store(
+    make_world: Callable[[Engine, Endpoint, bool], World],
+) -> None:
+    try:
+        with containerd_engine() as endpoint:
+            engine_session.say(private_engine.ensure_base_image(engine_session.setup(), endpoint))
+            check(hold(make_world(DockerSdkEngine(endpoint), endpoint, True)))
+    except DevboxError as error:
+        engine_session.give_up("no engine with the containerd image store", error)
