@@ -67,12 +67,17 @@ class _LastSeen:
     parents: Mapping[str, Sequence[str]]
     """Record → what it was made on; all under the builder's own names."""
     doubtful: frozenset[str]
-    """Of these one that was made on them is gone."""
+    """Of these one that was made on them, by whatever steps between, is gone."""
 
     def doubtful_now(self, alive: Collection[str]) -> frozenset[str]:
         """Those of the records there now."""
-        gone = self.parents.keys() - set(alive)
-        return (self.doubtful | {parent for record in gone for parent in self.parents[record]}) & set(alive)
+        there, found = set(alive), set(self.doubtful)
+        waiting = list(self.parents.keys() - there)
+        while waiting:
+            above = [parent for parent in self.parents.get(waiting.pop(), ()) if parent not in found]
+            found.update(above)
+            waiting += above
+        return frozenset(found & there)
 
 
 class CacheMemory:
@@ -86,8 +91,8 @@ class CacheMemory:
     def books(self, ops: Iterable[str], alive: frozenset[str] | None, *, fragile: bool = False) -> Books:
         """The links of these operations. `alive` holds the builder's records (None: it was not asked, all count).
 
-        `fragile`: on engines with the containerd image store, a record of which one that was made on it was pruned is
-        still listed and yet may not be found (seen on 26.1.5). It counts as one that devbox knows nothing of.
+        `fragile`: on engines with the containerd image store, where a record was pruned, those that it was made on are
+        still listed and yet may not be found (seen on 26.1.5). They count as ones that devbox knows nothing of.
         """
         usable, lost = CacheBook(), CacheBook()
         with self._ledger.reading() as connection:
