@@ -6,12 +6,13 @@ Follows moby/buildkit's `dispatch` (v0.13 to v0.24); what several stages share i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol
 
 from devbox.core.build import StepKey
 from devbox.core.buildplan import BaseImage, EngineRules, Input, Parts, Selection, Vertex, VertexKind
 from devbox.core.errors import ConfigError
+from devbox.core.frozen import dataclass
 from devbox.project import build_keys as keys
 from devbox.project import build_words as say
 from devbox.project.dockerfile import Dockerfile, Instruction, Stage, parse_dockerfile
@@ -202,6 +203,8 @@ class StageWalk:
         *words, target = (
             word if say.is_heredoc(word) else self._expanded(word) for word in say.words(instruction, self.escape)
         )
+        if not words:
+            raise ValueError("expected at least one source and a destination")
         sources = keys.copy_sources(instruction, tuple(words), self._document)
         parts = keys.copy_parts(
             instruction, target, self.state.workdir, sources.names, self._expanded, self.options.platform
