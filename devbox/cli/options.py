@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from devbox.core.errors import UsageError
+from devbox.core.frozen import dataclass
 
 _FLAGS: dict[str, tuple[str, Any]] = {
     "--json": ("json", True),

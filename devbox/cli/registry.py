@@ -5,7 +5,7 @@ Importing this module loads no command; help, completion, README's table and the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from devbox.core.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

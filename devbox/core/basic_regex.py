@@ -7,7 +7,8 @@ from the project, names from the machine; a pattern with groups, bounds or back 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from devbox.core.frozen import dataclass
 
 _LENGTH_LIMIT = 256
 _CLASSES: dict[str, Callable[[str], bool]] = {

@@ -5,9 +5,10 @@ Vocabulary and rules: spec/buildkit.md 1 (vertices, names, statuses) and tui.md 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+from devbox.core.frozen import dataclass
 
 
 class StepStatus(StrEnum):

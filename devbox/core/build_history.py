@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from devbox.core.build import Step, StepStatus
+from devbox.core.frozen import dataclass
 from devbox.core.stepname import stage_label
 
 Judgement = Literal["right", "wrong", "open"]

@@ -8,7 +8,6 @@ daemon's, read from the messages, plus what the caller says has passed since.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import Literal
 
 from devbox.core.build import BuildState, Step, StepKey, StepStatus, Transfer
@@ -21,6 +20,7 @@ from devbox.core.buildgraph import (
     shape_of,
 )
 from devbox.core.buildstream import StreamMessage, Vertex, VertexStatus
+from devbox.core.frozen import dataclass
 from devbox.core.stepname import StepName, is_context_load, parse_step_name, phase_name
 
 Outcome = Literal["ok", "failed", "cancelled", "interrupted"]

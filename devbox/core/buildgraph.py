@@ -9,11 +9,12 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from devbox.core.build import StepKey, StepStatus
 from devbox.core.buildstream import Vertex, VertexStatus
+from devbox.core.frozen import dataclass
 from devbox.core.stepname import StepName
 
 Item = TypeVar("Item")

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from devbox.core.build import StepKey
+from devbox.core.frozen import dataclass
 
 VertexKind = Literal["base", "run", "copy", "workdir"]
 

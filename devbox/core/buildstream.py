@@ -5,7 +5,7 @@ Shape: spec/buildkit.md 1.2. Times are seconds since the epoch on the daemon's c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from devbox.core.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ nth input, came to that record. Pure; the ledger stores links and hands them in.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from devbox.core.buildplan import BuildPlan, Input, Vertex
+from devbox.core.frozen import dataclass
 
 LinkKind = Literal["d", "c"]
 """By definition: the value is the input's record; by content: the digest of what is selected."""

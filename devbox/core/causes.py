@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from devbox.core.build import Cause
 from devbox.core.buildplan import Input, Parts, Vertex
 from devbox.core.cachebook import CacheBook
 from devbox.core.forecast import Forecast, Verdict, forecast
+from devbox.core.frozen import dataclass
 from devbox.core.masking import MASK, secret_name, without_secret_values
 from devbox.core.tree_diff import Change
 

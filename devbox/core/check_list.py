@@ -6,10 +6,9 @@ table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from devbox.core.dockerfile_check_list import ROWS
 from devbox.core.findings import Layer
+from devbox.core.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

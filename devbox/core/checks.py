@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from devbox.core.check_list import BY_ALIAS, BY_ID, CHECKS
 from devbox.core.errors import UsageError
 from devbox.core.findings import CheckResult, CheckStatus, Finding
+from devbox.core.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from devbox.core.doctor import Judged
 from devbox.core.facts import Origin
 from devbox.core.findings import Finding, ToolchainRow
+from devbox.core.frozen import dataclass
 from devbox.core.judging import collect, found, look
 from devbox.core.pins import Pin
 

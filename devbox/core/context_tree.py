@@ -12,10 +12,10 @@ import itertools
 import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from devbox.core.buildplan import Selection
+from devbox.core.frozen import dataclass
 
 Kind = Literal["file", "folder", "link", "other"]
 Listing = tuple[tuple[str, str, "Node | None"], ...]

@@ -7,7 +7,6 @@ driver from the image (forward compatibility).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from devbox.core.cuda_tables import (
@@ -20,6 +19,7 @@ from devbox.core.cuda_tables import (
     Architecture,
     Numbers,
 )
+from devbox.core.frozen import dataclass
 from devbox.core.version import release_numbers
 
 Level = Literal["full", "minor", "forward", "no", "unknown"]

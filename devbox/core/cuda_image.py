@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from devbox.core.cuda_tables import NGC_IMAGES, NGC_LAST, NGC_RELEASES, NGC_SOURCE, Numbers
+from devbox.core.frozen import dataclass
 from devbox.core.version import release_numbers
 
 _LEADING = re.compile(r"([0-9]{1,2}\.[0-9]{1,2}(?:\.[0-9]{1,3})?)(?![0-9.])")

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from devbox.core.frozen import dataclass
 from devbox.core.version import release_numbers
 
 PREFIX = "NVIDIA_REQUIRE_"

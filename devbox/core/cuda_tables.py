@@ -5,7 +5,7 @@ Pure data; the rules on it are in `core/cuda.py`. A toolkit that is newer than a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from devbox.core.frozen import dataclass
 
 Numbers = tuple[int, ...]
 

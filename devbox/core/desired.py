@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
+from devbox.core.frozen import dataclass
 from devbox.core.labels import SCHEMA_VERSION, Identity
 from devbox.core.project import BOX, Hooks, Pairs, Project, Ready, Service
 

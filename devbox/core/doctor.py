@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from devbox.core.checks import Wanted, canonical, settle
@@ -19,6 +19,7 @@ from devbox.core.findings import (
     Severity,
     ToolchainRow,
 )
+from devbox.core.frozen import dataclass
 
 if TYPE_CHECKING:
     from devbox.core.project import Policy

@@ -8,10 +8,10 @@ in it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from devbox.core.findings import LAYERS, DoctorReport, Severity
+from devbox.core.frozen import dataclass
 from devbox.core.redaction import Redaction
 from devbox.core.text import clean, clip_end
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from devbox.core.doctor import Judged
 from devbox.core.facts import Origin
 from devbox.core.findings import Finding, Severity
+from devbox.core.frozen import dataclass
 from devbox.core.judging import Verdict, collect, found, look, quoted, some
 
 VARIABLES: Mapping[str, tuple[Severity, str]] = {

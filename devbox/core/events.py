@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from devbox.core.build import BuildState, StepKey
 from devbox.core.build_forecast import BuildForecast
+from devbox.core.frozen import dataclass
 from devbox.core.plan import Operation
 from devbox.core.status import ServiceStatus
 

@@ -5,8 +5,9 @@ Three different values on purpose: unknown is never shown as ok (product.md D4).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from devbox.core.frozen import dataclass
 
 T = TypeVar("T")
 

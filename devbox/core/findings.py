@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from devbox.core.facts import Origin
+from devbox.core.frozen import dataclass
 
 Layer = Literal[
     "hardware", "os", "os_version", "system_packages", "runtime", "dependencies", "code", "configuration"

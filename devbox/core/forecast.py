@@ -6,11 +6,12 @@ Commits itself only where the rules and the book prove it: a false hit is the wo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from devbox.core.buildplan import BuildPlan, Input, Selection, Vertex
 from devbox.core.cachebook import CacheBook, base_record
+from devbox.core.frozen import dataclass
 from devbox.core.held import Held
 from devbox.core.likely import Changed, Hints, guess
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from devbox.core.doctor import Judged
 from devbox.core.facts import Origin
+from devbox.core.frozen import dataclass
 from devbox.core.judging import Verdict, collect, found, look, quoted, some
 
 IDS = (

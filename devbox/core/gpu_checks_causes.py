@@ -7,8 +7,9 @@ of the usual causes it is. The first cause that fits is told, so that there is a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from devbox.core.frozen import dataclass
 
 Facts = Mapping[str, Any]
 

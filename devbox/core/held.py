@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from devbox.core.buildplan import BuildPlan, Parts, Vertex
+from devbox.core.frozen import dataclass
 from devbox.core.stepname import parse_step_name, stage_label
 
 _EXEC = "mount / from exec "

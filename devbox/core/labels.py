@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from devbox.core.frozen import dataclass
 
 if TYPE_CHECKING:
     from devbox.core.project import Pairs

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from devbox.core.buildplan import Selection, Vertex
 from devbox.core.cachebook import CacheBook, Link, definition_value
 from devbox.core.forecast import Forecast, Verdict
+from devbox.core.frozen import dataclass
 
 Outcome = Literal["ran", "hit"]
 

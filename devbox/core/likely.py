@@ -12,11 +12,12 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from devbox.core.buildplan import BuildPlan, Input, Selection, Vertex
 from devbox.core.cachebook import CacheBook
+from devbox.core.frozen import dataclass
 
 if TYPE_CHECKING:
     from devbox.core.forecast import Verdict

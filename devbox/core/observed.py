@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from devbox.core.frozen import dataclass
 from devbox.core.project import Pairs
 
 NEVER_STARTED = ("created",)

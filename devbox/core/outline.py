@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from devbox.core.build import StepKey
+from devbox.core.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ has none and conflicts with nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import combinations
 
 from devbox.core.findings import Conflict, Declared
+from devbox.core.frozen import dataclass
 from devbox.core.version import Range
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from devbox.core.doctor import Judged
 from devbox.core.facts import Origin
 from devbox.core.findings import Finding
+from devbox.core.frozen import dataclass
 from devbox.core.judging import collect, found, look
 
 ID = "ports"

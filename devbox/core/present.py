@@ -6,9 +6,10 @@ theme variables of the faces.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from devbox.core.frozen import dataclass
 
 if TYPE_CHECKING:
     # Not at run time: the model of builds costs 3 ms, and most commands build nothing.

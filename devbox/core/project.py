@@ -6,10 +6,11 @@ Pure data, already validated and merged (profile, devbox.toml, devbox.local.toml
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from devbox.core.facts import Origin
+from devbox.core.frozen import dataclass
 from devbox.core.team import Cache, PolicyRule, Share
 
 Pairs = tuple[tuple[str, str], ...]

@@ -6,10 +6,10 @@ finished (a newer container that ran wins) or undone (one that never ran is remo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from devbox.core.desired import Desired, DesiredContainer, DesiredVolume, NetworkKind
+from devbox.core.frozen import dataclass
 from devbox.core.observed import Observed, ObservedContainer, ObservedNetwork, network_fits
 from devbox.core.plan import Operation
 from devbox.core.staleness import describe, staleness

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from devbox.core.frozen import dataclass
 
 _HOMES = re.compile(r"(?:/home/[^/\s:,;'\"`)(|]+|/Users/[^/\s:,;'\"`)(|]+|/var/home/[^/\s:,;'\"`)(|]+|/root)(?![\w.-])")
 """Home folders of anybody: another machine's report has other names in it."""

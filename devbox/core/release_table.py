@@ -8,7 +8,8 @@ A release that is not listed is unknown, never supported or unsupported.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from devbox.core.frozen import dataclass
 
 SOURCE = "endoflife.date, 2026-11-25"
 

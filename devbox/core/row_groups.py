@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
 
 from devbox.core.findings import LAYERS, DoctorRow, Layer, RowStatus
+from devbox.core.frozen import dataclass
 
 MANY = 12
 """Toolchains that are ok; from here on they are folded too (`--recursive` finds hundreds)."""

@@ -6,12 +6,12 @@ Findings name variables, never their values; the values do not come this far.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from devbox.core.doctor import Judged
 from devbox.core.facts import Origin
 from devbox.core.findings import Finding
+from devbox.core.frozen import dataclass
 from devbox.core.judging import Verdict, collect, found, look, quoted, some
 from devbox.core.masking import secret_name
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from devbox.core.frozen import dataclass
 
 Action = Literal["none", "restart", "recreate", "rebuild"]
 

@@ -6,9 +6,9 @@ Pure text; knows neither statuses nor the stream.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from devbox.core.build import StepKey
+from devbox.core.frozen import dataclass
 
 _NUMBERED = re.compile(
     r"\[\s*(?:(?P<platform>[a-z0-9]+/[a-z0-9]+(?:/[a-z0-9]+)?(?:->[a-z0-9/]+)?)\s+)?(?:(?P<stage>\S+)\s+)?"

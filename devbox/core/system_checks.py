@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from devbox.core.doctor import Judged
 from devbox.core.facts import Origin
 from devbox.core.findings import ImageRow
+from devbox.core.frozen import dataclass
 from devbox.core.judging import Verdict, collect, found, look, some
 from devbox.core.release_table import Release, is_musl_image, release_of_image
 

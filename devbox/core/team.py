@@ -5,9 +5,8 @@ Pure values like `devbox.core.project`, which holds them; field meaning: contrac
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from devbox.core.facts import Origin
+from devbox.core.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

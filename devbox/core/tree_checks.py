@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from devbox.core.doctor import Judged
 from devbox.core.facts import Origin
 from devbox.core.findings import Finding, Severity
+from devbox.core.frozen import dataclass
 from devbox.core.judging import Verdict, collect, found, look, quoted, some
 
 LONGEST = 200

@@ -6,10 +6,11 @@ States are listings by digest, so that equal folders are never opened; the ledge
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from devbox.core.context_tree import Listing, Node
+from devbox.core.frozen import dataclass
 
 ChangeKind = Literal["added", "removed", "content", "mode"]
 LoadListing = Callable[[str], Listing | None]

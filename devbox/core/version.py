@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from devbox.core.frozen import dataclass
 
 _RELEASE = re.compile(r"[vV]?([0-9]{1,9}(?:\.[0-9]{1,9}){0,8})")
 _FULL = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){2,8}")

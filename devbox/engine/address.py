@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from devbox.core.errors import EngineError
+from devbox.core.frozen import dataclass
 
 _NETWORK = re.compile(
     r"(?:(?P<user>[A-Za-z0-9_][A-Za-z0-9_.@-]*)@)?(?P<host>[A-Za-z0-9_][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?/?"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from devbox.core.build import BuildState, StepKey
+from devbox.core.frozen import dataclass
 from devbox.core.outline import NO_OUTLINE, Outline
 from devbox.core.project import Pairs, Secret
 from devbox.engine.port import EngineInfo

@@ -13,10 +13,10 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from devbox.core.errors import BuildError
+from devbox.core.frozen import dataclass
 from devbox.engine.builder import BuildRequest
 from devbox.engine.contexts import docker_config_dir
 from devbox.engine.port import Endpoint

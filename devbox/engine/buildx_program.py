@@ -13,10 +13,10 @@ import stat
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from devbox.core.errors import ConfigError
+from devbox.core.frozen import dataclass
 from devbox.engine.contexts import docker_config_dir
 from devbox.engine.user_files import read_user_file
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from devbox.core.errors import EngineError
+from devbox.core.frozen import dataclass
 
 T = TypeVar("T")
 

@@ -7,9 +7,9 @@ over a whole call, no limit on a reply and no half-close. No redirects, cookies 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from devbox.core.errors import EngineError
+from devbox.core.frozen import dataclass
 from devbox.engine.deadline import Deadline
 from devbox.engine.wire import Wire
 

@@ -5,8 +5,10 @@ port: import them from `devbox.engine.port`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from devbox.core.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ Every method raises `EngineError` (exit 4) with cause and next step when the eng
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from devbox.core.errors import EngineError, ExitCode
+from devbox.core.frozen import dataclass
 from devbox.engine.objects import (
     CacheRecord,
     ContainerInfo,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from devbox.core.desired import CA_VARIABLES
 from devbox.core.errors import BuildError, ConfigError
+from devbox.core.frozen import dataclass
 from devbox.core.outline import NO_OUTLINE
 from devbox.core.project import Build, Pairs, Secret, Service
 from devbox.engine.builder import Builder, BuildRequest

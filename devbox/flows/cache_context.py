@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from devbox.core.buildplan import BuildPlan, Selection
 from devbox.core.context_memory import ContextMemory
 from devbox.core.context_tree import ContextTree, Entry, Folder, Listing, Node
+from devbox.core.frozen import dataclass
 from devbox.core.synced import effective, sent, unseen
 from devbox.engine.builder import BuildRequest
 from devbox.project.context_index import ContextIndex

@@ -11,10 +11,11 @@ import os
 import shutil
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from devbox.core.errors import ConfigError
+from devbox.core.frozen import dataclass
 from devbox.core.labels import project_id
 from devbox.host.loopback import free_port
 from devbox.store.paths import StateDirs, storage_error

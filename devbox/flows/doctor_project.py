@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,6 +16,7 @@ from devbox.core.doctor import Judged
 from devbox.core.errors import ConfigError, UsageError
 from devbox.core.facts import Origin
 from devbox.core.findings import CheckResult, Finding, ImageRow
+from devbox.core.frozen import dataclass
 from devbox.core.project import HostNeeds, Policy
 from devbox.flows.toolchains.machine import Machine
 from devbox.host.path import Boundary, SearchPath

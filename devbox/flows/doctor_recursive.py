@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from devbox.core.doctor import Judged
 from devbox.core.errors import ConfigError, UsageError
 from devbox.core.facts import Origin
 from devbox.core.findings import Conflict, DoctorReport, DoctorRow, Finding, ImageRow, ToolchainRow
+from devbox.core.frozen import dataclass
 from devbox.core.pins import Pin
 from devbox.core.project import Project
 from devbox.core.toolchain.selection import Answer, Program, Selection

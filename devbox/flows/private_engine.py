@@ -6,11 +6,12 @@ Everything that needs root happens in `engine.private.root_side`; here is decide
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from devbox.core.errors import EngineError, NotTrustedError
 from devbox.core.events import Event, Note
+from devbox.core.frozen import dataclass
 from devbox.engine.port import Endpoint
 from devbox.engine.private import base_image, buildx, calls
 from devbox.engine.private import machine as machines

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from devbox.core.checks import Wanted, checked
 from devbox.core.doctor import Judged
 from devbox.core.findings import Conflict, DoctorRow, Finding, ImageRow, ToolchainRow
+from devbox.core.frozen import dataclass
 from devbox.core.pins import Pin, find_conflicts
 from devbox.core.rows import toolchain_key, toolchain_rows
 from devbox.core.toolchain.selection import Answer, Program, Selection, finish

@@ -10,10 +10,10 @@ import hashlib
 import os
 import shlex
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from devbox.core.errors import ConfigError, NotTrustedError
+from devbox.core.frozen import dataclass
 from devbox.core.text import shown_name
 from devbox.flows.workspace import Workspace
 from devbox.project.reading import Absent, Refused, read_outside_file, read_project_file

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from devbox.core.frozen import dataclass
 from devbox.core.toolchain.semver import Semver, parse
 from devbox.host.versions_folder import VersionsFolder
 

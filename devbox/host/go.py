@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from devbox.core.frozen import dataclass
 from devbox.host.path import executable
 
 ReadFile = Callable[[str], bytes | None]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from dataclasses import dataclass
+
+from devbox.core.frozen import dataclass
 
 ANY = ("0.0.0.0", "::", "")
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
+from devbox.core.frozen import dataclass
 from devbox.core.toolchain.selection import Program
 
 SHIM_FOLDERS = {

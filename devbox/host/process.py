@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from devbox.core.frozen import dataclass
 
 OUTPUT_LIMIT = 64 * 1024
 """Bytes of stdout and stderr together."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from devbox.core.frozen import dataclass
 from devbox.core.toolchain.selection import Answer, Program
 from devbox.core.version import is_full_version
 

@@ -6,8 +6,9 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from devbox.core.frozen import dataclass
 from devbox.host.path import executable
 
 ReadFile = Callable[[str], bytes | None]

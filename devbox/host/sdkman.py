@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from devbox.core.frozen import dataclass
 from devbox.host.versions_folder import VersionsFolder
 
 _CONFIG_LIMIT = 64 * 1024

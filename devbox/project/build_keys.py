@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from devbox.core.buildplan import Parts
+from devbox.core.frozen import dataclass
 from devbox.project import build_words as say
 from devbox.project.dockerfile import Instruction
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NoReturn
 
+from devbox.core.frozen import dataclass
 from devbox.core.git_checks import REGULAR, SUBMODULE, Setting, Tracked
 from devbox.project.git_config import filters_lfs, settings, settles_line_endings
 from devbox.project.git_index import parse_index

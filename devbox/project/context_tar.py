@@ -10,9 +10,9 @@ import os
 import stat
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from devbox.core.errors import BuildError, ConfigError
+from devbox.core.frozen import dataclass
 from devbox.project.ignore import IgnoreRules, Verdict, parse_ignore
 from devbox.project.reading import Absent, Refused, read_project_file
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from devbox.core.errors import ConfigError, UsageError
+from devbox.core.frozen import dataclass
 from devbox.project.reading import Refused, list_project_folder, read_project_file
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ is a ConfigError with its line; what it refuses later is left to it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from devbox.core.errors import ConfigError
+from devbox.core.frozen import dataclass
 from devbox.project.dockerfile_lines import (
     Directive,
     Heredoc,

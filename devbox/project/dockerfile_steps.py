@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from devbox.core.errors import ConfigError
+from devbox.core.frozen import dataclass
 from devbox.core.project import Pairs
 from devbox.project.dockerfile import Dockerfile, Instruction, Stage, parse_command
 from devbox.project.dockerfile_lines import heredoc_word

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 
+from devbox.core.frozen import dataclass
 from devbox.project.dockerfile import Instruction
 from devbox.project.dockerfile_lines import heredoc_word
 

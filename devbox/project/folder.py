@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 
+from devbox.core.frozen import dataclass
 from devbox.project.schema import bare, mistake, shown
 from devbox.project.toml_source import Node
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from devbox.core.frozen import dataclass
 from devbox.project.dockerfile import Dockerfile, Instruction
 from devbox.project.dockerfile_lines import split_instruction
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from devbox.core.errors import ConfigError
+from devbox.core.frozen import dataclass
 from devbox.project.json_positions import NESTING_LIMIT, line_of, nesting
 from devbox.project.toml_source import decode_utf8
 

@@ -12,9 +12,10 @@ import errno
 import os
 import stat
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from devbox.core.frozen import dataclass
 
 MIB = 1 << 20
 FILE_LIMIT = MIB

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from devbox.core.frozen import dataclass
 
 DEPTH_LIMIT = 64
 LENGTH_LIMIT = 64 * 1024

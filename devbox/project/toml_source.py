@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from devbox.core.errors import ConfigError
 from devbox.core.facts import Origin
+from devbox.core.frozen import dataclass
 from devbox.project.toml_positions import BASIC, BASIC_BLOCK, LITERAL, LITERAL_BLOCK, KeyPath, Position, positions
 
 NESTING_LIMIT = 64

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from devbox.core.errors import ConfigError
 from devbox.core.facts import Origin
+from devbox.core.frozen import dataclass
 from devbox.project.toml_source import decode_utf8
 
 NESTING_LIMIT = 64

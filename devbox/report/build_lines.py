@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from devbox.core.build import BuildState, Step, StepStatus
+from devbox.core.frozen import dataclass
 from devbox.core.present import Glyphs, Tone, stage_label, step_tone, step_word
 from devbox.core.text import cell_width, clean, clip_end, duration
 

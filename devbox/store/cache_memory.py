@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from devbox.core.cachebook import CacheBook, Link
 from devbox.core.causes import PastInput, PastStep
 from devbox.core.context_tree import Folder, Listing, Node
+from devbox.core.frozen import dataclass
 from devbox.core.likely import cases
 from devbox.store.context_copies import ContextCopies
 from devbox.store.ledger import Ledger

@@ -12,13 +12,13 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from devbox.core.build import BuildState, Cause, Step, StepKey, StepStatus
 from devbox.core.errors import BusyError, ConfigError, DevboxError, ExhaustedError
+from devbox.core.frozen import dataclass
 from devbox.failpoint import failpoint
 from devbox.store.ledger_schema import MIGRATIONS, VERSION
 from devbox.store.paths import StateDirs, storage_error

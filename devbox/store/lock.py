@@ -12,11 +12,11 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from devbox.core.errors import BusyError, ConfigError
+from devbox.core.frozen import dataclass
 from devbox.store.paths import StateDirs, storage_error
 
 _UNAVAILABLE = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)

@@ -10,10 +10,10 @@ import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from devbox.core.errors import ConfigError, DevboxError, ExhaustedError
+from devbox.core.frozen import dataclass
 
 PRIVATE = 0o700
 

@@ -9,12 +9,12 @@ import json
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from devbox.core.errors import ConfigError
+from devbox.core.frozen import dataclass
 from devbox.core.labels import project_id
 from devbox.store.atomic import write_atomic
 from devbox.store.paths import StateDirs, storage_error

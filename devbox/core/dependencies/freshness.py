@@ -6,10 +6,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from devbox.core.dependencies.model import Problem
+from devbox.core.frozen import dataclass
 
 SHOWN = 3
 """Changes that a message names; the rest is counted."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from devbox.core.facts import Origin
 from devbox.core.findings import Finding
+from devbox.core.frozen import dataclass
 from devbox.core.judging import Verdict, found, look
 
 if TYPE_CHECKING:  # so that a project without dependencies pays for none of it

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from devbox.core.dependencies.comparison import settle
 from devbox.core.dependencies.model import Difference, Locked, Mismatch, Need, Problem
+from devbox.core.frozen import dataclass
 
 FOLDER = "node_modules"
 NEEDS: tuple[Need, ...] = ("required", "dev", "optional")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from devbox.core.dependencies.model import Evaluate, Locked, Need, Problem
+from devbox.core.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from devbox.core.frozen import dataclass
 from devbox.core.npm_range import newest, npm_range
 from devbox.core.version import Range, exact_range, prefix_range
 

@@ -7,9 +7,9 @@ Pure (spec/toolchains.md 6). Source: `select_version` and `select_from_preset_ve
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from devbox.core.frozen import dataclass
 from devbox.core.toolchain.selection import SYSTEM
 
 TOOLS = {"nodejs": "node", "golang": "go"}

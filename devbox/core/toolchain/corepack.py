@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from devbox.core.frozen import dataclass
 from devbox.core.npm_range import npm_range
 
 MANAGERS = ("npm", "pnpm", "yarn")

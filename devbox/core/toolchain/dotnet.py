@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
+from devbox.core.frozen import dataclass
 from devbox.core.version import Interval, Point, Range, after, point, prerelease_stage
 
 _NUMBER = r"(0|[1-9][0-9]{0,8})"

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from devbox.core.frozen import dataclass
 from devbox.core.toolchain.semver import Semver, parse
 from devbox.core.version import Range, exact_range, prefix_range
 

@@ -6,9 +6,9 @@ Pure. Sources: `src/cmd/go/internal/toolchain/select.go`, `src/internal/gover/go
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
+from devbox.core.frozen import dataclass
 from devbox.core.version import BEFORE, Interval, Range, exact_range, point, release_numbers
 
 _VERSION = re.compile(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from devbox.core.frozen import dataclass
 from devbox.core.npm_range import newest, npm_range
 
 Kind = Literal["version", "prefix", "sub", "ref", "path", "system", "range"]

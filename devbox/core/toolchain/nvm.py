@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from devbox.core.frozen import dataclass
 from devbox.core.toolchain.selection import SYSTEM
 from devbox.core.version import release_numbers
 

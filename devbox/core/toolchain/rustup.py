@@ -6,7 +6,8 @@ Pure. Sources: `src/dist/mod.rs` (`ParsedToolchainDesc`, `PartialToolchainDesc`)
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from devbox.core.frozen import dataclass
 
 _CHANNEL = (
     r"nightly|beta|stable|[0-9]\.(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]?))?(?:-beta(?:\.[0-9]{1,2})?)?"

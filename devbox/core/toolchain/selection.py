@@ -6,10 +6,11 @@ Pure. `Selection` is made by the flow's reader of each manager, `finish()` adds 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from devbox.core.findings import Declared, ToolchainRow
+from devbox.core.frozen import dataclass
 from devbox.core.pins import Pin
 
 SYSTEM = "system"

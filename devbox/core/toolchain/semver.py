@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from devbox.core.frozen import dataclass
 
 _WORDS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
 _VERSION = re.compile(rf"v?[ \t\r\n]*([0-9]+)\.([0-9]+)\.([0-9]+)(?:-?({_WORDS}))?(?:\+({_WORDS}))?")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from devbox.core.basic_regex import compile_basic
+from devbox.core.frozen import dataclass
 
 _STABLE = r"^[0-9]\+\.[0-9]\+\.[0-9]\+$"
 _REQUIRED_LINE = re.compile(r"[^#\n]*required_version")

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from devbox.core.frozen import dataclass
 from devbox.core.version import Range, exact_range, pep440_range, prefix_range
 
 IMPLEMENTATIONS = {

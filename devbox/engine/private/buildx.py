@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from devbox.core.errors import EngineError
 from devbox.core.events import Event
+from devbox.core.frozen import dataclass
 from devbox.engine.private.apt import fetch_tools
 from devbox.engine.private.layout import PrivateLayout
 from devbox.engine.private.machine import Machine

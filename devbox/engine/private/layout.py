@@ -6,9 +6,9 @@ Pure paths: nothing is read or written here. Tests build a second layout in othe
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
+from devbox.core.frozen import dataclass
 from devbox.engine.port import Endpoint
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from devbox.core.errors import EngineError
+from devbox.core.frozen import dataclass
 from devbox.engine.private.programs import find_program
 
 PROXIES = ("http_proxy", "https_proxy", "no_proxy", "ftp_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")

@@ -6,13 +6,14 @@ Pure. The request goes to the root side's stdin, events and the outcome come fro
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
 from devbox.core import errors
 from devbox.core.errors import DevboxError, EngineError
 from devbox.core.events import Event, Note, OperationChanged, Waiting
+from devbox.core.frozen import dataclass
 from devbox.core.plan import Operation
 from devbox.engine.private.layout import PrivateLayout
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from devbox.core import labels as label
 from devbox.core.errors import DevboxError
 from devbox.core.events import Event, Note, OperationChanged, PlanMade
+from devbox.core.frozen import dataclass
 from devbox.core.labels import PROJECT_ID, Identity
 from devbox.core.plan import Operation
 from devbox.engine.port import Conflict, ContainerInfo, Engine

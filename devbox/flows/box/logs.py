@@ -7,11 +7,12 @@ import queue
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from devbox.core import labels as label
 from devbox.core.errors import EngineError, UsageError
 from devbox.core.events import ServiceLog
+from devbox.core.frozen import dataclass
 from devbox.core.labels import Identity
 from devbox.core.text import LineSplitter
 from devbox.engine.port import ContainerInfo, EngineReader

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from devbox.core import labels as label
 from devbox.core.desired import Desired, DesiredContainer, Surroundings, desire
+from devbox.core.frozen import dataclass
 from devbox.core.labels import Identity
 from devbox.core.observed import Observed, ObservedContainer, ObservedImage, ObservedNetwork, ObservedVolume
 from devbox.core.plan import Operation

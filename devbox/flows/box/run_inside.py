@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 
 from devbox.core.errors import EngineError
+from devbox.core.frozen import dataclass
 from devbox.engine.port import Engine, EngineReader, ExecSpec
 from devbox.engine.stream import Cancellation
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import io
 import re
 import tarfile
-from dataclasses import dataclass
 
 from devbox.core.desired import DesiredContainer
+from devbox.core.frozen import dataclass
 
 _ACCOUNT = re.compile(r"[a-z_][a-z0-9_.-]{0,30}", re.ASCII)
 _SHELL = "/bin/sh"

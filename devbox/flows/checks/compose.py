@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from devbox.core.checks import checked
 from devbox.core.doctor import Judged
 from devbox.core.facts import Origin
 from devbox.core.findings import Finding, Severity
+from devbox.core.frozen import dataclass
 from devbox.core.project import Project
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from devbox.core.dependencies.files import NODE_FILES, PYTHON_FILES
 from devbox.core.doctor import Judged
+from devbox.core.frozen import dataclass
 from devbox.core.project import Build
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from devbox.core.checks import checked
@@ -16,6 +15,7 @@ from devbox.core.doctor import Judged
 from devbox.core.errors import ConfigError
 from devbox.core.facts import Origin
 from devbox.core.findings import Finding
+from devbox.core.frozen import dataclass
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject
 from devbox.project.discovery import COMPOSE_FILES, DEVCONTAINER_FILES

@@ -6,10 +6,10 @@ A family of plain modules (style.md, habit 15): each holds one `GROUP`, `devbox.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from devbox.core.doctor import Judged
+from devbox.core.frozen import dataclass
 from devbox.flows.doctor_project import ProjectView, Subject
 
 

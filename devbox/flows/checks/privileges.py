@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from devbox.core.checks import checked
 from devbox.core.doctor import Judged
 from devbox.core.errors import ConfigError
 from devbox.core.findings import Finding
+from devbox.core.frozen import dataclass
 from devbox.flows.checks.dockerfile import devcontainer_files
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from devbox.core.doctor import Judged
+from devbox.core.frozen import dataclass
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from devbox.core.findings import Declared
+from devbox.core.frozen import dataclass
 from devbox.core.pins import Pin
 from devbox.core.toolchain import asdf as rules
 from devbox.core.toolchain.selection import SYSTEM, Program, Selection, Via

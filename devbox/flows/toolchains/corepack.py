@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from devbox.core.findings import Declared
+from devbox.core.frozen import dataclass
 from devbox.core.pins import Pin
 from devbox.core.toolchain import corepack as rules
 from devbox.core.toolchain.selection import Program, Selection

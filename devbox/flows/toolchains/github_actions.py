@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from devbox.core.errors import ConfigError
 from devbox.core.findings import Declared
+from devbox.core.frozen import dataclass
 from devbox.core.pins import Pin
 from devbox.core.toolchain import actions as rules
 from devbox.core.toolchain.selection import Selection

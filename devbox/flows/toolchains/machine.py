@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from devbox.core.frozen import dataclass
 from devbox.host.program import commands
 
 if TYPE_CHECKING:

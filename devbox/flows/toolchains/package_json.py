@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from devbox.core.findings import Declared
+from devbox.core.frozen import dataclass
 from devbox.core.npm_range import npm_range
 from devbox.core.pins import Pin
 from devbox.core.toolchain.selection import Selection

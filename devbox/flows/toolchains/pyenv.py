@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from devbox.core.findings import Declared
+from devbox.core.frozen import dataclass
 from devbox.core.pins import Pin
 from devbox.core.toolchain import pyenv as rules
 from devbox.core.toolchain.selection import SYSTEM, Program, Selection, Via

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from devbox.core.findings import Declared
+from devbox.core.frozen import dataclass
 from devbox.core.pins import Pin
 from devbox.core.toolchain.selection import SYSTEM, Program, Selection
 from devbox.core.version import Range, is_full_version

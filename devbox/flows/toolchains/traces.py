@@ -7,9 +7,9 @@ a test compares the table with what every reader really looks for.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from devbox.core.frozen import dataclass
 from devbox.project.pins.files import folders_up
 
 if TYPE_CHECKING:

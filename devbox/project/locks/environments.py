@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from devbox.core.frozen import dataclass
 from devbox.project.locks.python_names import canonical
 from devbox.project.locks.surroundings import Surroundings
 from devbox.project.reading import Refused, list_project_folder, read_project_file

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from devbox.core.frozen import dataclass
 
 _COMMENT = re.compile(r"(?:^|\s+)#.*$")
 _HASH = re.compile(r"\s--hash(?:=|\s+)(\S+)")

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from devbox.core.dependencies.files import NODE_FILES, PYTHON_FILES
 from devbox.core.errors import ConfigError
+from devbox.core.frozen import dataclass
 from devbox.project.pins.package_json import PackageJson
 from devbox.project.pins.package_json import read as read_json
 from devbox.project.reading import (

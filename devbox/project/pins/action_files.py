@@ -10,10 +10,10 @@ import json
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from devbox.core.errors import ConfigError
+from devbox.core.frozen import dataclass
 from devbox.core.toolchain.actions import loose_range
 from devbox.project.json_positions import NESTING_LIMIT, line_of, nesting
 from devbox.project.toml_source import parse_toml

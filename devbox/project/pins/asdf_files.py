@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
+from devbox.core.frozen import dataclass
 from devbox.core.toolchain.asdf import variable
 from devbox.project.pins import asdfrc
 from devbox.project.pins.files import VersionFiles, folders_up

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from devbox.core.errors import ConfigError
+from devbox.core.frozen import dataclass
 from devbox.project.jsonc_source import JsonDocument, parse_jsonc
 
 FILES = (".devcontainer/devcontainer.json", ".devcontainer.json")

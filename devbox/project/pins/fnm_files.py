@@ -8,9 +8,9 @@ from __future__ import annotations
 import codecs
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from devbox.core.findings import Declared
+from devbox.core.frozen import dataclass
 from devbox.core.toolchain.fnm import Request, parse_request
 from devbox.project.pins import package_json
 from devbox.project.pins.files import VersionFiles, folders_up

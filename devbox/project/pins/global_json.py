@@ -5,9 +5,8 @@ Source: `sdk_resolver::parse_global_file`. What the host does not understand it 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from devbox.core.errors import ConfigError
+from devbox.core.frozen import dataclass
 from devbox.project.jsonc_source import parse_jsonc
 
 NAME = "global.json"

@@ -7,7 +7,8 @@ the one that loads the module refuses what is malformed. Sources: `gover.GoModLo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from devbox.core.frozen import dataclass
 
 MOD = "go.mod"
 WORK = "go.work"

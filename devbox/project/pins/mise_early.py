@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from devbox.core.errors import ConfigError
+from devbox.core.frozen import dataclass
 from devbox.project.pins.files import VersionFiles, folders_up
 from devbox.project.pins.mise_names import Naming
 from devbox.project.pins.mise_shape import misshapen_early

@@ -7,8 +7,9 @@ corrected by mise 2026.9.15 itself: it reads `mise/conf.d/*.toml` and no `.rtx.t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from devbox.core.frozen import dataclass
 
 TOOL_VERSIONS = ".tool-versions"
 CONF_D = "*"

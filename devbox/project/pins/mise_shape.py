@@ -7,8 +7,8 @@ that is not listed here. Source: mise's `config/config_file/mise_toml.rs` and `s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
+from devbox.core.frozen import dataclass
 from devbox.project.toml_source import Node
 
 

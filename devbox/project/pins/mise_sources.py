@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from typing import Any, Literal
 
+from devbox.core.frozen import dataclass
 from devbox.project.pins.mise_toml import MiseToml, Wish
 from devbox.project.pins.mise_trust import Records
 

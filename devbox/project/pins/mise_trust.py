@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from devbox.core.frozen import dataclass
 from devbox.project.pins.mise_early import flag
 
 _CI = (

@@ -5,7 +5,7 @@ Source of the rules: `nvm_process_nvmrc_content` of nvm.sh 0.40.6.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from devbox.core.frozen import dataclass
 
 NAME = ".nvmrc"
 _BLANKS = " \t\r\v\f"

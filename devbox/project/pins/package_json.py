@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from devbox.core.frozen import dataclass
 from devbox.project.json_positions import NESTING_LIMIT, line_of, nesting
 
 NAME = "package.json"

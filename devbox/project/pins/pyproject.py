@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from devbox.core.errors import ConfigError
+from devbox.core.frozen import dataclass
 from devbox.project.toml_source import Node, parse_toml
 
 NAME = "pyproject.toml"

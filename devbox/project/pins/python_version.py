@@ -5,7 +5,7 @@ Source of the rules: `libexec/pyenv-version-file-read` 2.6.30 and bash's `read -
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from devbox.core.frozen import dataclass
 
 NAME = ".python-version"
 _PIECE = 1024

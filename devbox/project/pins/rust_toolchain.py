@@ -5,9 +5,8 @@ Source: `Cfg::parse_override_file` of rustup's `src/config.rs`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from devbox.core.errors import ConfigError
+from devbox.core.frozen import dataclass
 from devbox.project.toml_source import Node, parse_toml
 
 PLAIN = "rust-toolchain"

@@ -7,8 +7,8 @@ asdf 0.20. The same bytes mean different things to the three.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from devbox.core.frozen import dataclass
 from devbox.project.pins.mise_toml import Wish, tool_name
 
 _BLANK = " \t"

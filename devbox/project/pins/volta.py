@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from devbox.core.findings import Declared
+from devbox.core.frozen import dataclass
 from devbox.core.toolchain.semver import Semver, parse
 from devbox.project.pins import package_json
 from devbox.project.pins.files import VersionFiles, folders_up

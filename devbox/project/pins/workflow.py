@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from devbox.core.frozen import dataclass
 from devbox.project.yaml_source import Node, parse_yaml
 
 FOLDER = ".github/workflows"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from devbox.core.facts import Origin
+from devbox.core.frozen import dataclass
 from devbox.core.project import Build, Project
 from devbox.project.jsonc_source import JsonDocument
 

@@ -8,9 +8,9 @@ alias of the check list.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from devbox.core.checks import canonical
+from devbox.core.frozen import dataclass
 from devbox.project.dockerfile import Dockerfile, Instruction
 
 _IGNORE = re.compile(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from devbox.core.errors import ConfigError
 from devbox.core.facts import Origin
+from devbox.core.frozen import dataclass
 from devbox.project.discovery import COMPOSE_FILES
 from devbox.project.env_file import parse_env_file
 from devbox.project.pins.files import VersionFiles

@@ -12,9 +12,10 @@ import stat
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from devbox.core.frozen import dataclass
 from devbox.project.ignore import IgnoreRules, Verdict
 
 Answer = Literal["there", "missing", "ignored", "unknown"]

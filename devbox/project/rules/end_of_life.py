@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from devbox.core.frozen import dataclass
 from devbox.core.release_table import release_of_image
 
 Day = tuple[int, int, int]

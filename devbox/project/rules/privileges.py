@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from devbox.core.facts import Origin
 from devbox.core.findings import Severity
+from devbox.core.frozen import dataclass
 from devbox.project.rules.secrets import TOKENS, is_secret_name
 
 SOCKETS = ("docker.sock", "podman.sock", "containerd.sock", "docker_engine")

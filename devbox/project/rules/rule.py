@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from devbox.core.findings import Severity
+from devbox.core.frozen import dataclass
 
 if TYPE_CHECKING:
     # Not at run time: the view imports what rules are.

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+
+from devbox.core.frozen import dataclass
 
 _KEYWORDS = frozenset({
     "if", "then", "elif", "else", "fi", "while", "until", "do", "done", "case", "esac", "in", "function", "{", "}", "!",

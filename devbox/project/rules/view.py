@@ -8,10 +8,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from devbox.core.findings import ImageRow
+from devbox.core.frozen import dataclass
 from devbox.project.dockerfile import Dockerfile, Instruction, Stage
 from devbox.project.dockerfile_values import Sources, command_text, mounts, sources
 from devbox.project.dockerfile_variables import Scope, global_scope, joined_path
