@@ -1,146 +1,112 @@
-"""What of a context counts for which selection (spec/buildkit.md 4.2 COPY, 4.3; E-numbers are its experiments)."""
+"""Selections of a context: what they take, links followed inside it, and when the digest of it changes."""
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
 
 from devbox.core.buildplan import Selection
-from devbox.core.context_tree import ContextTree, Node
-from tests.core.context_trees import Files, file, folder, link, tree
+from devbox.core.context_tree import ContextTree, Entry, Folder, Node
 
 
-def digest(found: ContextTree, *paths: str) -> str | None:
-    return found.select(Selection(paths))
+@dataclass
+class Memory:
+    """A context that is a dict: path → content, `-> target` for a link, None for an empty folder."""
+
+    files: dict[str, str | None]
+
+    def look(self, path: str) -> Node | None:
+        if path not in self.files:
+            inside = path == "" or any(other.startswith(f"{path}/") for other in self.files)
+            return Node("folder", 0o755) if inside else None
+        content = self.files[path]
+        if content is None:
+            return Node("folder", 0o755)
+        link = content.startswith("-> ")
+        return Node("link", 0o777, target=content[3:]) if link else Node("file", 0o644, content)
+
+    def names(self, path: str) -> Sequence[str]:
+        start = f"{path}/" if path else ""
+        return sorted({other[len(start) :].split("/")[0] for other in self.files if other.startswith(start)})
+
+    def entry(self, path: str) -> Entry | None:
+        node = self.look(path)
+        if node is None or node.kind != "folder":
+            return None if node is None else Entry(node)
+        entries = {name: self.entry(f"{path}/{name}" if path else name) for name in self.names(path)}
+        return Entry(node, folder=Folder.of(node.mode if path else None, {n: e for n, e in entries.items() if e}))
 
 
-def test_bytes_mode_and_type_count() -> None:
-    seen = {
-        digest(tree(f=node), "/f") for node in (
-            file("a"), file("b"), file("a", 0o755), file("a", 0o4644), link("a"), folder(), Node("other", 0o644),
-        )
-    }
-    assert len(seen) == 7  # None among them: the link leads nowhere
-    assert None in seen
+FILES: dict[str, str | None] = {
+    "src/a.c": "1", "src/b.c": "2", "src/a.h": "3", "src/deep/a.c": "4", "docs": "-> src", "abs": "-> /src/deep",
+    "loop": "-> loop", "out": "-> ../../src", "gone": "-> nothing", "empty": None, "main.c": "5",
+}
 
 
-def test_names_inside_a_folder_count_and_its_own_does_not() -> None:
-    assert digest(tree(d__a=file()), "/d") != digest(tree(d__b=file()), "/d")
-    assert digest(tree(d__a=file()), "/d") == digest(tree(e__a=file()), "/e")
+def digest(*paths: str, files: dict[str, str | None] | None = None, beside: Sequence[str] = ()) -> str | None:
+    return ContextTree(Memory(files or FILES)).select(Selection(paths), [Selection((path,)) for path in beside])
+
+
+def taken(*paths: str) -> tuple[str, ...]:
+    return ContextTree(Memory(FILES)).taken([Selection(paths)])
+
+
+def changed(path: str, content: str | None = "new") -> dict[str, str | None]:
+    return {**FILES, path: content}
+
+
+def test_only_what_is_selected_counts() -> None:
+    assert digest("/src") == digest("/src", files=changed("main.c"))
+    assert digest("/src") != digest("/src", files=changed("src/deep/a.c"))
+    assert digest("/") != digest("/", files=changed("main.c"))
+
+
+@pytest.mark.parametrize(("path", "real"), [
+    ("/docs", ("src",)), ("/docs/a.c", ("src/a.c",)), ("/abs", ("src/deep",)), ("/out", ("src",)), ("/loop", ()),
+    ("/gone", ()), ("/nothing", ()), ("/src/a.c/below", ()), ("/src/../main.c", ("main.c",)), ("/.", ("",)),
+    ("/docs/*.c", ("src/a.c", "src/b.c")), ("/*/a.c", ("src/a.c", "src/deep/a.c")), ("/s[rx]c/?.h", ("src/a.h",)),
+])
+def test_links_are_followed_inside_the_context(path: str, real: tuple[str, ...]) -> None:
+    assert taken(path) == real
+
+
+def test_nothing_below_something_else_is_taken_twice() -> None:
+    assert taken("/src/deep", "/src", "/docs/a.c") == ("src",)
+
+
+def test_a_link_counts_by_what_it_points_to() -> None:
+    assert digest("/docs") == digest("/src")
+    assert digest("/docs/a.c") != digest("/docs/b.c")
+
+
+def test_patterns_count_the_names_of_what_they_match() -> None:
+    assert digest("/src/*.c") == digest("/src/*.c", files=changed("src/c.h"))
+    assert digest("/src/*.c") != digest("/src/*.c", files=changed("src/c.c"))
+    renamed = {("src/z.c" if path == "src/a.c" else path): content for path, content in FILES.items()}
+    assert digest("/src/*.c") != digest("/src/*.c", files=renamed)
+
+
+def test_a_named_path_that_is_not_there_fails_and_an_empty_pattern_does_not() -> None:
+    assert digest("/nothing") is None
+    assert digest("/*.rs") is not None
+    assert digest("/*.rs") == digest("/*.go")
+    assert digest("/main.c", "/nothing") is None
+
+
+def test_a_pattern_in_a_folder_of_which_nothing_is_sent_fails() -> None:
+    assert digest("/src/*.rs") is None
+    assert digest("/src/*.rs", beside=["/src/a.c"]) is not None
+    assert digest("/src/deep/*.rs", beside=["/src"]) is not None
+    assert digest("/src/deep/*.rs", beside=["/main.c"]) is None
 
 
 def test_an_empty_folder_counts() -> None:
-    assert digest(tree(d__a=file()), "/d") != digest(tree(d__a=file(), d__e=folder()), "/d")
+    assert digest("/") != digest("/", files={path: one for path, one in FILES.items() if path != "empty"})
 
 
-def test_mode_of_a_folder_counts_and_that_of_the_root_does_not() -> None:
-    assert digest(tree(d=folder(0o700)), "/d") != digest(tree(d=folder(0o755)), "/d")
-    assert digest(tree(d=folder(0o700)), "/") != digest(tree(d=folder(0o755)), "/")
-
-
-def test_files_that_are_not_selected_do_not_count() -> None:
-    assert digest(tree(a=file(), b=file()), "/a") == digest(tree(a=file(), b=file("x"), c=file()), "/a")
-
-
-def test_a_link_that_is_named_is_followed() -> None:  # E143
-    assert digest(tree(a=file("x"), l=link("a")), "/l") == digest(tree(a=file("x")), "/a")
-    assert digest(tree(d__a=file("x"), l=link("d")), "/l/a") == digest(tree(d__a=file("x")), "/d/a")
-
-
-def test_a_link_inside_a_folder_is_not_followed() -> None:  # E145
-    inside = tree(d__l=link("../a"), a=file("x"))
-    assert digest(inside, "/d") == digest(tree(d__l=link("../a"), a=file("changed")), "/d")
-    assert digest(inside, "/d") != digest(tree(d__l=link("../b"), a=file("x")), "/d")
-
-
-def test_links_never_lead_out_of_the_context() -> None:
-    assert digest(tree(a=file("x"), d__l=link("../../../a")), "/d/l") == digest(tree(a=file("x")), "/a")
-    assert digest(tree(a=file("x"), d__l=link("/a")), "/d/l") == digest(tree(a=file("x")), "/a")
-
-
-def test_a_circle_of_links_leads_nowhere() -> None:
-    assert digest(tree(a=link("b"), b=link("a")), "/a") is None
-
-
-def test_what_is_named_and_not_there_is_none() -> None:
-    assert digest(tree(a=file()), "/b") is None
-    assert digest(tree(a=file()), "/a/b") is None
-    assert digest(tree(a=file()), "/a", "/b") is None
-
-
-def test_order_and_number_of_sources_count() -> None:
-    found = tree(a=file("1"), b=file("2"))
-    assert len({digest(found, "/a", "/b"), digest(found, "/b", "/a"), digest(found, "/a")}) == 3
-
-
-def test_a_pattern_takes_matches_with_their_names() -> None:  # E150 to E156
-    found = tree(a_dot_py=file("1"), b_dot_py=file("2"))
-    assert digest(found, "/*.py") == digest(tree(a_dot_py=file("1"), b_dot_py=file("2"), c_dot_txt=file()), "/*.py")
-    assert digest(found, "/*.py") != digest(tree(a_dot_py=file("1"), c_dot_py=file("2")), "/*.py")
-    assert digest(found, "/*.py") != digest(tree(a_dot_py=file("1"), b_dot_py=file("3")), "/*.py")
-
-
-def test_a_pattern_stops_at_slashes_and_works_in_folders() -> None:
-    found = tree(d__a_dot_py=file(), d__e__b_dot_py=file(), f__a_dot_py=file())
-    assert digest(found, "/*.py") == digest(tree(), "/*.py")
-    assert digest(found, "/?/*.py") == digest(tree(d__a_dot_py=file(), f__a_dot_py=file()), "/?/*.py")
-
-
-def test_no_match_is_no_error_where_the_folder_is_sent() -> None:
-    found = tree(a=file(), d__b=file())
-    assert digest(found, "/*.py") is not None
-    assert digest(found, "/d/*.py") is None
-    assert found.select(Selection(("/d/*.py",)), [Selection(("/d",))]) is not None
-    assert found.select(Selection(("/d/*.py",)), [Selection(("/d/b",))]) is not None
-    assert found.select(Selection(("/d/*.py",)), [Selection(("/a",))]) is None
-    assert ContextTree(found.source, root="sent whole").select(Selection(("/d/*.py",))) is not None
-
-
-def test_the_root_of_a_context_that_is_sent_whole_is_another() -> None:
-    source = tree(a=file()).source
-    assert digest(ContextTree(source), "/") != digest(ContextTree(source, root="of a tar"), "/")
-    assert digest(ContextTree(source), "/a") == digest(ContextTree(source, root="of a tar"), "/a")
-
-
-NAMES = st.sampled_from(("a", "b", "c.py", "d.py"))
-NODES = st.one_of(
-    st.builds(file, st.sampled_from("xy"), st.sampled_from((0o644, 0o755))), st.builds(link, NAMES),
-    st.builds(folder, st.sampled_from((0o755, 0o700))),
-)
-TREES = st.dictionaries(st.lists(NAMES, min_size=1, max_size=3).map("/".join), NODES, max_size=8)
-
-
-def clean(nodes: dict[str, Node]) -> dict[str, Node]:
-    """Without what lies below something that is no folder."""
-    def above(path: str) -> list[str]:
-        parts = path.split("/")
-        return ["/".join(parts[:count]) for count in range(1, len(parts))]
-
-    return {path: node for path, node in nodes.items()
-            if all(nodes.get(each, folder()).kind == "folder" for each in above(path))}
-
-
-def below(source: Files, path: str) -> dict[str, Node]:
-    """Everything at and below a path, by what is left of it."""
-    return {name[len(path) :]: node for name, node in source.nodes.items()
-            if name == path or name.startswith(f"{path}/")}
-
-
-@given(TREES, TREES, NAMES)
-def test_two_selections_are_equal_exactly_where_everything_taken_is(
-    one: dict[str, Node], other: dict[str, Node], name: str
-) -> None:
-    first, second = Files(clean(one)), Files(clean(other))
-    starts = [source.nodes.get(name) for source in (first, second)]
-    if any(node is None or node.kind == "link" for node in starts):
-        return
-    equal = digest(ContextTree(first), f"/{name}") == digest(ContextTree(second), f"/{name}")
-    assert equal == (below(first, name) == below(second, name))
-
-
-@given(TREES, st.lists(NAMES, min_size=1, max_size=3).map("/".join))
-def test_no_tree_and_no_path_raises(nodes: dict[str, Node], path: str) -> None:
-    found = ContextTree(Files(clean(nodes)))
-    for pattern in (f"/{path}", f"/{path}*", "/*/*", "/[a-c]", "/[", "/\\*", "/**"):
-        digest(found, pattern)
-        found.roots(Selection((pattern,)))
+def test_the_root_of_a_tar_is_another_than_that_of_a_copy() -> None:
+    copied, packed = (ContextTree(Memory(FILES), root=root) for root in ("", "tar"))
+    assert copied.select(Selection(("/",))) != packed.select(Selection(("/",)))
+    assert copied.select(Selection(("/src",))) == packed.select(Selection(("/src",)))
