@@ -81,7 +81,8 @@ class Maker:
         return choose((
             f"COPY {flags}{self.path()} /app/c{number}", f"COPY {flags}{self.path()} /opt/d{number}/",
             f"COPY {flags}{several} /opt/g{number}/", f"COPY {flags}[\"{self.path()}\", \"/app/j{number}\"]",
-            f"COPY {flags}{choose(FOLDERS)} {choose(FOLDERS)} /app/two{number}/", f"COPY {flags}s?c/co* /app/q{number}/",
+            f"COPY {flags}{choose(FOLDERS)} {choose(FOLDERS)} /app/two{number}/",
+            f"COPY {flags}s?c/co* /app/q{number}/",
             f"COPY {flags}{self.path()} rel{number}/",
         ))
 

@@ -5,6 +5,7 @@ A slice in each run; 200 projects on the classic and on the containerd image sto
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from devbox.core.errors import DevboxError
+from devbox.core.events import BuildForeseen
 from devbox.engine.docker_sdk import DockerSdkEngine
 from devbox.engine.port import Endpoint, Engine
 from devbox.flows import private_engine
 from tests import engine_session
+from tests.flows.build_bench import BuildBench
 from tests.flows.forecast.live import Trial, World, make_images
 from tests.flows.forecast.newer_engine import containerd_engine
 from tests.flows.forecast.score import Score
@@ -90,3 +93,29 @@ def test_what_is_forecast_comes_true_on_the_containerd_store(
             check(hold(make_world(DockerSdkEngine(endpoint), endpoint, True)))
     except DevboxError as error:
         engine_session.give_up("no engine with the containerd image store", error)
+
+
+def test_a_folder_of_the_same_name_gets_the_other_ones_file(
+    engine: Engine, buildx_env: dict[str, str], base_image: str, folder: Path, unique_name: Callable[[str], str]
+) -> None:  # E451, E1104: the builder knows its copy of a context by the folder's own name
+    id = unique_name("same")
+    benches = []
+    for number, content in enumerate(("first\n", "other\n")):
+        root = folder / str(number) / id
+        root.mkdir(parents=True)
+        (root / "Dockerfile").write_text(f"FROM {base_image}\nRUN echo {id}\nCOPY f /f\nRUN cat /f\n")
+        (root / "f").write_text(content)
+        os.utime(root / "f", (1_700_000_000, 1_700_000_000))
+        benches.append(BuildBench(
+            root, folder / "home", lambda: engine, buildx_env, builder="buildx", tag=f"devbox-test/{id}:{number}"
+        ))
+    try:
+        for bench, words in zip(benches, (["miss"] * 3, ["hit"] * 3), strict=True):
+            built = bench.run()
+            foreseen = next(event.forecast for event in built.events if isinstance(event, BuildForeseen))
+            assert [step.word for step in foreseen.steps[1:]] == words
+            assert [str(step.status) for step in built.state.steps[1:]] == words
+        assert foreseen.unseen == ("f",)
+    finally:
+        for bench in benches:
+            engine.remove_image(bench.tag, force=True)
