@@ -132,7 +132,6 @@ class NetworkInfo:
     internal: bool
     options: Mapping[str, str]
     labels: Mapping[str, str]
-    containers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

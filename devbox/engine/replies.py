@@ -135,7 +135,7 @@ def image(raw: Any) -> ImageInfo:
 
 
 def network(raw: Any) -> NetworkInfo:
-    """From `GET /networks/<id>`, or one entry of the listing (which has no containers)."""
+    """One entry of `GET /networks`."""
     raw = table(raw)
     return NetworkInfo(
         id=text(raw.get("Id")),
@@ -144,7 +144,6 @@ def network(raw: Any) -> NetworkInfo:
         internal=raw.get("Internal") is True,
         options=pairs(raw.get("Options")),
         labels=pairs(raw.get("Labels")),
-        containers=tuple(table(raw.get("Containers"))),
     )
 
 

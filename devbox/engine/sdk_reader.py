@@ -79,11 +79,10 @@ class SdkReader:
         return self._sdk.http.cache_records()
 
     def networks(self, labels: Mapping[str, str]) -> tuple[NetworkInfo, ...]:
-        """Inspects, so that `containers` is known."""
+        """The networks that carry these labels."""
         filters = payload.label_filters(labels)
         listed = self._sdk.ask("list networks", lambda: self._client.networks(filters=filters))
-        found = (self._network(replies.text(replies.table(row).get("Id"))) for row in replies.items(listed))
-        return tuple(item for item in found if item is not None)
+        return tuple(map(replies.network, replies.items(listed)))
 
     def volumes(self, labels: Mapping[str, str]) -> tuple[VolumeInfo, ...]:
         """The volumes that carry these labels."""
@@ -115,9 +114,6 @@ class SdkReader:
         """Events from now on."""
         query = {"filters": payload.encoded_filters(labels)}
         return closable(self._sdk.stream("GET", "/events", query, doing="tell events"), json_lines)
-
-    def _network(self, id: str) -> NetworkInfo | None:
-        return self._inspect(id, "inspect a network", lambda: replies.network(self._client.inspect_network(id)))
 
     def _inspect(self, name: str, doing: str, call: Callable[[], T]) -> T | None:
         try:

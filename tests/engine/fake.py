@@ -141,8 +141,7 @@ class FakeEngine:
         return self.cache
 
     def networks(self, labels: Mapping[str, str]) -> tuple[NetworkInfo, ...]:
-        found = (replace(net, containers=self._on(net)) for net in self.nets.values())
-        return tuple(net for net in found if _carries(net.labels, labels))
+        return tuple(net for net in self.nets.values() if _carries(net.labels, labels))
 
     def volumes(self, labels: Mapping[str, str]) -> tuple[VolumeInfo, ...]:
         return tuple(volume for volume in self.vols.values() if _carries(volume.labels, labels))

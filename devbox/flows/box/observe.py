@@ -14,7 +14,15 @@ from devbox.core.plan import Operation
 from devbox.core.project import Pairs, Project
 from devbox.core.reconcile import reconcile
 from devbox.core.status import BoxStatus
-from devbox.engine.port import ContainerInfo, Engine, EngineInfo, EngineReader, ImageInfo, NetworkInfo
+from devbox.engine.port import (
+    ContainerInfo,
+    Engine,
+    EngineInfo,
+    EngineReader,
+    ImageInfo,
+    NetworkInfo,
+    VolumeInfo,
+)
 from devbox.flows.box.staging import account_name
 from devbox.flows.box.summary import summarize
 from devbox.flows.workspace import Workspace
@@ -38,6 +46,8 @@ class View:
     observed: Observed
     containers: tuple[ContainerInfo, ...]
     """The same containers as the engine describes them."""
+    looked: float
+    """When, on the monotonic clock."""
 
     def info_of(self, id: str) -> ContainerInfo | None:
         """The engine's description of one container."""
@@ -60,18 +70,26 @@ def look(workspace: Workspace) -> View:
     project, engine = workspace.project, workspace.engine
     info = engine.info()
     selector = Identity.of(project.name, project.root, workspace.uid).selector
-    volumes = {declared: each.name for each in engine.volumes(selector) if (declared := each.labels.get(label.VOLUME))}
-    desired = desire(project, surroundings(workspace, info), volumes)
+    volumes = engine.volumes(selector)
+    named = {declared: each.name for each in volumes if (declared := each.labels.get(label.VOLUME))}
+    desired = desire(project, surroundings(workspace, info), named)
     ids = {container.service: id for container in desired.containers if (id := image_id(engine, container, desired))}
-    return look_again(workspace, View(project, info, desired.with_images(ids), Observed(), ()))
+    return _look(workspace, project, info, desired.with_images(ids), volumes)
 
 
 def look_again(workspace: Workspace, view: View, desired: Desired | None = None) -> View:
     """The engine's side anew, the project's as it was (or as given)."""
     desired = desired or view.desired
+    volumes = workspace.engine.volumes(desired.identity.selector)
+    return _look(workspace, view.project, view.info, desired, volumes)
+
+
+def _look(
+    workspace: Workspace, project: Project, info: EngineInfo, desired: Desired, volumes: tuple[VolumeInfo, ...]
+) -> View:
     found = project_containers(workspace.engine, desired.identity)
-    observed = _observe(workspace.engine, desired, found)
-    return View(view.project, view.info, desired, observed, found)
+    observed = _observe(workspace.engine, desired, found, volumes)
+    return View(project, info, desired, observed, found, workspace.clock.monotonic())
 
 
 def project_containers(engine: EngineReader, identity: Identity) -> tuple[ContainerInfo, ...]:
@@ -111,18 +129,18 @@ def _proxies(env: Mapping[str, str]) -> Pairs:
     return tuple(found.items())
 
 
-def _observe(engine: Engine, desired: Desired, found: tuple[ContainerInfo, ...]) -> Observed:
-    selector = desired.identity.selector
+def _observe(
+    engine: Engine, desired: Desired, found: tuple[ContainerInfo, ...], listed: tuple[VolumeInfo, ...]
+) -> Observed:
     containers = tuple(_container(engine, each, desired) for each in found)
     stale_ids = {
         each.image_id for each in containers
         if (wanted := desired.container(each.service)) and wanted.digest != each.digest
     }
     images = tuple(_image(image) for id in sorted(stale_ids) if (image := engine.image(id)))
-    volumes = tuple(
-        ObservedVolume(each.name, each.labels.get(label.VOLUME, "")) for each in engine.volumes(selector)
-    )
-    return Observed(containers, tuple(map(_network, engine.networks(selector))), volumes, images)
+    volumes = tuple(ObservedVolume(each.name, each.labels.get(label.VOLUME, "")) for each in listed)
+    networks = tuple(map(_network, engine.networks(desired.identity.selector)))
+    return Observed(containers, networks, volumes, images)
 
 
 def _container(engine: Engine, found: ContainerInfo, desired: Desired) -> ObservedContainer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from devbox.core.events import Event, Note, PlanMade, Settled
 from devbox.core.plan import Operation
@@ -41,10 +40,9 @@ def rebuild(workspace: Workspace, options: RebuildOptions = _DEFAULT) -> Iterato
             workspace, view.desired, build=True, options=options, deadline=deadline, watch=watch
         )
         watch.enter("plan")
-        view = replace(view, desired=desired)
         if view.containers:
             yield from converge(
-                workspace, view, wait=options.wait, deadline=deadline, watch=watch, only_stale=True
+                workspace, view, desired, wait=options.wait, deadline=deadline, watch=watch, only_stale=True
             )
         else:
             yield Note("nothing runs: `devbox up` starts it")

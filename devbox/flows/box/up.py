@@ -24,6 +24,8 @@ from devbox.flows.workspace import Workspace
 from devbox.host.ca import find_bundle
 
 _DEFAULT = UpOptions()
+FRESH = 1.0
+"""Seconds for which a look at the engine is good."""
 
 
 def up(workspace: Workspace, options: UpOptions = _DEFAULT) -> Iterator[Event]:
@@ -49,17 +51,18 @@ def up(workspace: Workspace, options: UpOptions = _DEFAULT) -> Iterator[Event]:
             options=RebuildOptions(always=options.build == "force"), deadline=deadline, watch=watch,
         )
         watch.enter("plan")
-        view = replace(view, desired=desired)
-        yield from converge(workspace, view, wait=options.wait, deadline=deadline, watch=watch)
+        yield from converge(workspace, view, desired, wait=options.wait, deadline=deadline, watch=watch)
     yield watch.spent()
 
 
 def converge(
-    workspace: Workspace, view: View, *, wait: bool, deadline: Deadline, watch: Stopwatch, only_stale: bool = False
+    workspace: Workspace, view: View, desired: Desired, *, wait: bool, deadline: Deadline, watch: Stopwatch,
+    only_stale: bool = False,
 ) -> Iterator[Event]:
-    """Plan against what is there and carry it out; the images of `view` are known."""
-    # The build took its time: what is compared is what the engine has now.
-    view = look_again(workspace, view)
+    """Plan against what is there and carry it out; the images of `desired` are known."""
+    if desired != view.desired or workspace.clock.monotonic() - view.looked > FRESH:
+        # The build took its time: what is compared is what the engine has now.
+        view = look_again(workspace, view, desired)
     plan = reconcile(view.desired, view.observed)
     if only_stale:
         plan = stale_only(plan)
