@@ -135,7 +135,7 @@ def image(raw: Any) -> ImageInfo:
 
 
 def network(raw: Any) -> NetworkInfo:
-    """One entry of `GET /networks`."""
+    """From `GET /networks/<id>`, or one entry of the listing."""
     raw = table(raw)
     return NetworkInfo(
         id=text(raw.get("Id")),

@@ -115,6 +115,9 @@ class SdkReader:
         query = {"filters": payload.encoded_filters(labels)}
         return closable(self._sdk.stream("GET", "/events", query, doing="tell events"), json_lines)
 
+    def _network(self, id: str) -> NetworkInfo | None:
+        return self._inspect(id, "inspect a network", lambda: replies.network(self._client.inspect_network(id)))
+
     def _inspect(self, name: str, doing: str, call: Callable[[], T]) -> T | None:
         try:
             return self._sdk.ask(doing, call) if name else None
