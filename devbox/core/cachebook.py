@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import field
 from typing import Literal
 
-from devbox.core.buildplan import BuildPlan, Input, Vertex
+from devbox.core.buildplan import Input, Vertex
 from devbox.core.frozen import dataclass
 
 LinkKind = Literal["d", "c"]
@@ -34,6 +34,8 @@ class CacheBook:
     """Links by what is asked of them."""
 
     links: dict[tuple[str, int, LinkKind, str], set[str]] = field(default_factory=dict)
+    records: dict[str, dict[int, set[str]]] = field(default_factory=dict)
+    """By operation and number of the input: every record that has an answer for it."""
     order: dict[str, int] = field(default_factory=dict)
     """Records by age, the newest highest."""
 
@@ -48,6 +50,7 @@ class CacheBook:
     def add(self, link: Link) -> None:
         """Know one more."""
         self.links.setdefault((link.op, link.number, link.kind, link.value), set()).add(link.record)
+        self.records.setdefault(link.op, {}).setdefault(link.number, set()).add(link.record)
         self.order.setdefault(link.record, len(self.order))
 
     def by_definition(self, op: str, number: int, one: Input, records: Iterable[str]) -> frozenset[str]:
@@ -61,7 +64,7 @@ class CacheBook:
 
     def knows(self, op: str) -> bool:
         """Whether the operation was ever seen."""
-        return any(key[0] == op for key in self.links)
+        return op in self.records
 
     def newest(self, records: Iterable[str]) -> str | None:
         """The youngest of these records."""
@@ -69,7 +72,7 @@ class CacheBook:
 
     def any_of(self, op: str, number: int) -> frozenset[str]:
         """Every record of an operation that has an answer for this input."""
-        return frozenset().union(*(found for key, found in self.links.items() if key[:2] == (op, number)))
+        return frozenset(self.records.get(op, {}).get(number, ()))
 
 
 def definition_value(one: Input, record: str) -> str:
@@ -80,9 +83,3 @@ def definition_value(one: Input, record: str) -> str:
 def base_record(vertex: Vertex) -> str:
     """The record of an image: it needs no build."""
     return f"base:{vertex.op}"
-
-
-def chain_record(plan: BuildPlan, number: int) -> Vertex:
-    """The vertex itself, or the one it is the twin of."""
-    vertex = plan.vertices[number]
-    return plan.vertices[vertex.twin] if vertex.twin is not None else vertex

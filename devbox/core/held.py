@@ -121,9 +121,7 @@ def assign(
     for number in sorted(ran):
         vertex = plan.vertices[number]
         fitting = [record for record in left if describes(record, vertex)]
-        above = vertex.root
-        if above is not None and plan.vertices[above].twin is not None:
-            above = plan.vertices[above].twin
+        above = None if vertex.root is None else plan.real(vertex.root)
         if above is None or plan.vertices[above].kind == "base":
             fitting = [record for record in fitting if vertex.merges or steps.isdisjoint(record.parents)]
         elif above in names and not vertex.merges:

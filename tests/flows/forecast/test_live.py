@@ -28,7 +28,6 @@ pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 SEEDS = range(1000, 1200) if FULL else range(1000, 1004)
 BUILDS = 9 if FULL else 6
-STORES = ("classic", "containerd") if FULL else ("classic",)
 
 
 @pytest.fixture
