@@ -107,13 +107,20 @@ def _names(source: _Source) -> tuple[str, ...]:
 
 
 def _runs(pyenv: layout.Pyenv, resolved: tuple[str, ...], system: Program | None) -> Program | None:
-    """What `pyenv exec python` comes to: the first version that has it, at last the system's, without an error."""
-    for name in resolved:
-        if name == SYSTEM:
-            return system
-        path = pyenv.program(name, commands(_TOOL))
-        if path is not None:
-            return Program(_TOOL, path, named=name if is_full_version(name) else None)
+    """What `pyenv exec python` comes to: the first version that has it, at last the system's, without an error.
+
+    A version with `python3` alone is passed over as long as anything answers to `python`.
+    """
+    for command in commands(_TOOL):
+        at_last = system if system is not None and os.path.basename(system.path) == command else None
+        for name in resolved:
+            path = pyenv.program(name, (command,)) if name != SYSTEM else None
+            if path is not None:
+                return Program(_TOOL, path, named=name if is_full_version(name) else None)
+            if name == SYSTEM and at_last is not None:
+                return at_last
+        if at_last is not None:
+            return at_last
     return system
 
 
