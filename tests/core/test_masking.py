@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devbox.core.masking import MASK, Masker, StreamMasker, secret_name
+from devbox.core.masking import MASK, Masker, StreamMasker, secret_name, without_secret_values
 
 SECRET = "s3cr3t/ü+value"
 MASKER = Masker([SECRET])
@@ -81,3 +81,14 @@ def test_finished_lines_are_not_held_back() -> None:
 )
 def test_names_that_say_secret(name: str, secret: bool) -> None:
     assert secret_name(name) is secret
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("RUN API_TOKEN=abc123 make", "RUN API_TOKEN=••• make"),
+    ("RUN db_password='a b' make VERSION=1.2", "RUN db_password=••• make VERSION=1.2"),
+    ('ENV SECRET_KEY="x y" MODE=dev', "ENV SECRET_KEY=••• MODE=dev"),
+    ("COPY https://me:word@host/f /f", "COPY https://•••@host/f /f"),
+    ("RUN echo $TOKEN", "RUN echo $TOKEN"),
+])
+def test_values_of_assignments_to_secret_names_are_hidden(text: str, shown: str) -> None:
+    assert without_secret_values(text) == shown
