@@ -230,6 +230,7 @@ def test_nothing_hangs_open_after_a_failure(certificates: Certificates, recwarn:
         gc.collect()
         # By the port: garbage of other tests may be collected, and warned about, at any moment.
         port = int(url.rpartition(":")[2])
-        assert [str(warning.message) for warning in recwarn if f"raddr=('127.0.0.1', {port})" in str(warning.message)] == []
+        warned = [str(warning.message) for warning in recwarn]
+        assert [text for text in warned if f"raddr=('127.0.0.1', {port})" in text] == []
         open_sockets = psutil.Process().net_connections("tcp")
         assert [link for link in open_sockets if link.raddr and link.raddr.port == port] == []

@@ -59,7 +59,9 @@ def test_what_must_be_fetched_is_not_because_it_may_need_a_login(tmp_path: Path,
     assert took(tmp_path, text) == "usual"
 
 
-@pytest.mark.parametrize("step", ["COPY . /all", "COPY / /all", "ADD sub/.. /all", "RUN --mount=type=bind,target=/m ls"])
+@pytest.mark.parametrize(
+    "step", ["COPY . /all", "COPY / /all", "ADD sub/.. /all", "RUN --mount=type=bind,target=/m ls"]
+)
 def test_the_root_of_the_context_is_not_because_its_records_are_others(tmp_path: Path, step: str) -> None:
     assert took(tmp_path, f"FROM x\n{step}\n") == "usual"
 

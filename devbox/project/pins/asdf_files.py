@@ -50,8 +50,8 @@ class AsdfFiles:
         self.cwd = cwd
         self.bash = bash
         self.defaults = defaults
-        names = ("ASDF_DEFAULT_TOOL_VERSIONS_FILENAME",)
-        names = names if bash else ("ASDF_TOOL_VERSIONS_FILENAME", *names)
+        old = "ASDF_DEFAULT_TOOL_VERSIONS_FILENAME"
+        names = (old,) if bash else ("ASDF_TOOL_VERSIONS_FILENAME", old)
         self.name = next((env[name] for name in names if env.get(name)), _NAME)
         self._parsed: dict[str, Mapping[str, Entry]] = {}
 

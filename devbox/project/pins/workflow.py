@@ -82,7 +82,7 @@ def _step(root: Node, job: Node, step: Node) -> Step | None:
         for key, node in (given.table.items() if given else ())
         if node.words is not None
     }
-    return Step(tool, int(major[1]) if major else None, uses.origin.line, inputs)
+    return Step(tool, int(major[1]) if major else None, uses.origin.line or 1, inputs)
 
 
 def _values(root: Node, job: Node, step: Node, node: Node) -> Iterator[Value]:
