@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from devbox.core.project import Project
     from devbox.engine.builder import Builder, BuildRequest
     from devbox.engine.port import Engine, ExecSession
+    from devbox.project.context_tar import PackedContext
     from devbox.tui.flow_session import FlowSession
 
 
@@ -121,9 +122,11 @@ def _builder_chooser(
         # Deferred: only builds need a builder.
         from devbox.engine.builders import choose_builder
         from devbox.engine.private.layout import PrivateLayout
-        from devbox.project.context_tar import PackedContext, pack_context
 
         def pack(request: BuildRequest) -> PackedContext:
+            # Deferred: tar files cost 8 ms, and not every builder takes one.
+            from devbox.project.context_tar import pack_context
+
             return pack_context(
                 request.context, request.dockerfile, ignore_text=request.ignore_text,
                 dockerfile_text=request.dockerfile_text,

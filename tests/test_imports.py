@@ -62,6 +62,47 @@ def test_version_loads_only_devbox_itself(tmp_path: Path, clean_env: dict[str, s
     assert "argparse" not in names
 
 
+ABSENT = (
+    "devbox.core.build", "devbox.core.dependencies.model", "devbox.core.gpu_checks", "devbox.core.npm_range",
+    "devbox.core.labels", "devbox.engine.builder", "devbox.engine.builders", "devbox.project.context_tar",
+    "devbox.project.devbox_toml", "devbox.project.dockerfile", "devbox.project.jsonc_source", "devbox.project.locks",
+    "devbox.project.rules.compose", "devbox.project.rules.examine", "devbox.project.rules.privileges",
+    "devbox.project.toml_source", "devbox.project.yaml_source", "devbox.report.doctor_json",
+    "devbox.report.doctor_markdown", "devbox.flows.box", "devbox.flows.build", "devbox.flows.trust", "devbox.tui",
+    "yaml", "packaging", "nodesemver", "pynvml", "tomllib", "ssl", "hashlib", "difflib", "shutil", "tarfile", "sqlite3",
+)  # fmt: skip
+"""What `doctor` has no use for where no file and no folder asks for it: a third of a second when it loaded all."""
+READERS = "devbox.flows.toolchains."
+LIGHT = {"machine", "traces"}
+"""Beside the readers of managers."""
+
+
+def doctors_modules(project: Path, home: Path) -> tuple[set[str], set[str]]:
+    """(everything, the readers of managers) that `doctor` loads on a machine that has nothing else."""
+    nothing = home / "nothing"
+    nothing.mkdir()
+    code, names = modules_after(["doctor"], project, {"PATH": str(nothing), "HOME": str(home), "LANG": "C.UTF-8"})
+    assert code in (0, 1), "a pin without its program is an error"
+    return names, {name.removeprefix(READERS) for name in names if name.startswith(READERS)} - LIGHT
+
+
+def test_doctor_in_an_empty_directory_loads_what_it_needs(tmp_path: Path) -> None:
+    (project := tmp_path / "project").mkdir()
+    names, readers = doctors_modules(project, tmp_path)
+    assert names & set(ABSENT) == set()
+    assert readers <= {"mise", "mise_locks", "activation"}, "mise may have a file of the system"
+    assert sum(name.startswith("devbox.") for name in names) <= 125
+
+
+def test_doctor_of_one_version_file_loads_one_reader(tmp_path: Path) -> None:
+    (project := tmp_path / "project").mkdir()
+    (project / ".python-version").write_text("3.11\n")
+    names, readers = doctors_modules(project, tmp_path)
+    assert names & set(ABSENT) == set()
+    assert readers - {"mise", "mise_locks"} == {"pyenv", "activation"}
+    assert sum(name.startswith("devbox.") for name in names) <= 130
+
+
 def test_status_without_changes_spares_the_docker_sdk(tmp_path: Path, clean_env: dict[str, str]) -> None:
     (tmp_path / "devbox.toml").write_text('[box]\nimage = "debian"\n')
     code, names = modules_after(["status", "--json"], tmp_path, clean_env)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -111,7 +110,10 @@ def _value(name: str, value: str) -> str:
 
 
 def _nearest(word: str) -> str:
-    near = difflib.get_close_matches(word, [*_FLAGS, *_VALUES], n=1)
+    # Deferred: 2 ms that only a mistyped option costs.
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, [*_FLAGS, *_VALUES], n=1)
     return f" (did you mean `{near[0]}`?)" if near else ""
 
 

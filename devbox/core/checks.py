@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -50,7 +49,10 @@ def wanted(only: Iterable[str], skip: Iterable[str]) -> Wanted:
     chosen = Wanted(tuple(map(canonical, only)), tuple(map(canonical, skip)))
     for selector in (*chosen.only, *chosen.skip):
         if not any(_related(check.id, selector) for check in CHECKS):
-            near = difflib.get_close_matches(selector, (*BY_ID, *BY_ALIAS), n=1, cutoff=0.5)
+            # Deferred: 2 ms that only a mistyped check costs.
+            from difflib import get_close_matches
+
+            near = get_close_matches(selector, (*BY_ID, *BY_ALIAS), n=1, cutoff=0.5)
             hint = f"`devbox doctor --list-checks`{f' (did you mean `{near[0]}`?)' if near else ''}"
             raise UsageError(f"no check is called `{selector}`", hint=hint)
     return chosen

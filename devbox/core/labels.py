@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING
 
@@ -27,6 +26,9 @@ SCHEMA_VERSION = "1"
 def project_id(canonical_root: str, uid: int) -> str:
     """128-bit identity of a project: its canonical root path and the user, as 32 hex digits."""
     text = f"{canonical_root}\0{uid}".encode("utf-8", "surrogateescape")
+    # Deferred: OpenSSL costs 3 ms.
+    import hashlib
+
     return hashlib.sha256(text).hexdigest()[:32]
 
 

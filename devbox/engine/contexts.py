@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -32,6 +31,9 @@ def current_context(config: Path) -> str | None:
 
 def context_endpoint(name: str, config: Path, source: str) -> Endpoint:
     """The endpoint of a context. Raises EngineError for an unknown one, with the nearest name."""
+    # Deferred: OpenSSL costs 3 ms, and few people name a context.
+    import hashlib
+
     identity = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
     meta = _read_json(config / "contexts" / "meta" / identity / "meta.json")
     docker = table(table(meta.get("Endpoints")).get("docker"))

@@ -44,20 +44,33 @@ _NOT_ASKED = container_checks.Inside(reason="the box was not asked")
 
 
 def run(subject: Subject, wanted: Wanted = EVERYTHING) -> DoctorReport:
-    """The report, when only the end matters."""
-    return next(event.report for event in examine(subject, wanted) if isinstance(event, Finished))
+    """The report, when only the end matters: no line is made on the way."""
+    examination = _begin(subject, wanted)
+    for key, value, seconds in _asked(examination, subject):
+        examination.keep(key, value, seconds)
+    return examination.report()
 
 
 def examine(subject: Subject, wanted: Wanted = EVERYTHING) -> Iterator[DoctorEvent]:
     """What files tell at once, then each probe's news, then the report."""
-    view = view_project(subject, wanted)
-    groups = wanted_groups(wanted)
-    examination = Examination(view, read_toolchains(view.machine, view.images, wanted), wanted, groups)
+    examination = _begin(subject, wanted)
     yield RowsKnown(examination.first_rows())
-    for key, value, seconds in run_all(examination.probes(subject), clock=subject.clock, deadline=DEADLINE):
+    for key, value, seconds in _asked(examination, subject):
         yield from (RowChanged(row) for row in examination.take(key, value, seconds))
     report = examination.report()
     yield Finished(report, rows(report))
+
+
+def _begin(subject: Subject, wanted: Wanted) -> Examination:
+    """What the project's files tell."""
+    view = view_project(subject, wanted)
+    toolchains = read_toolchains(view.machine, view.images, wanted)
+    return Examination(view, toolchains, wanted, wanted_groups(wanted))
+
+
+def _asked(examination: Examination, subject: Subject) -> Iterator[tuple[Hashable, Any, float]]:
+    """What the machine tells, as it comes in."""
+    return run_all(examination.probes(subject), clock=subject.clock, deadline=DEADLINE)
 
 
 def wanted_groups(wanted: Wanted) -> tuple[Group, ...]:

@@ -6,10 +6,11 @@ Flows look nothing up from globals or the process; a test builds a `Workspace` f
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from devbox.core.frozen import dataclass
 from devbox.engine.stream import Cancellation
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Ask(Protocol):
         """`--yes` answers ordinary questions, never one with `trust=True` (security.md 2.5)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Workspace:
     """One project on one machine, as a flow sees it."""
 

@@ -5,7 +5,6 @@ Pure paths: nothing is read or written here. Tests build a second layout in othe
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from devbox.core.frozen import dataclass
@@ -125,4 +124,7 @@ class PrivateLayout:
     def mark(self) -> str:
         """Names this engine where the kernel keeps things for it: bridge, chains, rule comments. Nine letters, because
         a chain's name ends at 28 and the longest of Docker's loses six of its 24 to it."""
+        # Deferred: OpenSSL costs 3 ms, and only the engine's own start needs the mark.
+        import hashlib
+
         return "dvb" + hashlib.sha256(str(self.root).encode()).hexdigest()[:6]

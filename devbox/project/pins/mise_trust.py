@@ -5,7 +5,6 @@ devbox trusts nothing by this and writes no record: it says what mise would do.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -60,6 +59,9 @@ class Trust:
         real = os.path.realpath(path)
         if self.paranoid:
             digests = self.records.digests or {}
+            # Deferred: OpenSSL costs 3 ms, and only paranoid people keep digests.
+            import hashlib
+
             return digests.get(real) == hashlib.sha256(data).hexdigest()
         return bool({real, os.path.realpath(root)} & self.records.trusted)
 

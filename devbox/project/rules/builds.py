@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 from devbox.core.facts import Origin
 from devbox.core.frozen import dataclass
-from devbox.core.project import Build, Project
-from devbox.project.jsonc_source import JsonDocument
+
+if TYPE_CHECKING:
+    # Not at run time: what describes a build has been read by others.
+    from devbox.core.project import Build, Project
+    from devbox.project.jsonc_source import JsonDocument
 
 FILE_LIMIT = 40
 """Dockerfiles that are looked at."""
