@@ -34,6 +34,7 @@ ONLY_IMPORTER = {
     "psutil": ("host/",),
     "pynvml": ("host/",),
     "sqlite3": ("store/",),
+    "watchfiles": ("host/file_events.py",),
 }
 """Who alone may import a library."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from devbox.core.build import Cause
 from devbox.core.causes import Explanation
+from devbox.core.errors import DevboxError
 from devbox.core.forecast import Forecast, Verdict, Word
 
 
@@ -55,6 +56,19 @@ class BuildForecast:
     def count(self, word: Word) -> int:
         """How many steps are so."""
         return sum(step.word == word for step in self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveForecast:
+    """What the next builds would do, as of now, for a screen that stays open."""
+
+    builds: tuple[BuildForecast, ...] = ()
+    edits: int = 0
+    """How often a change of files has changed it since somebody began to look."""
+    watching: str = ""
+    """How changes are noticed; empty while that is not known yet."""
+    error: DevboxError | None = None
+    """Why there is none."""
 
 
 def summarize(

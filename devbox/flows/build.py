@@ -18,6 +18,7 @@ from devbox.core.masking import StreamMasker
 from devbox.core.project import Pairs, Service
 from devbox.core.stepname import stage_label
 from devbox.engine.builder import Output, Progress
+from devbox.engine.port import EngineInfo
 from devbox.flows.build_book import BuildBook
 from devbox.flows.build_request import BuildOptions, Prepared, prepare
 from devbox.flows.secrets import secret_masker
@@ -33,9 +34,10 @@ _DEFAULT = BuildOptions()
 
 
 def build_image(
-    workspace: Workspace, service: Service, *, tag: str, labels: Pairs, options: BuildOptions = _DEFAULT
+    workspace: Workspace, service: Service, *, tag: str, labels: Pairs, options: BuildOptions = _DEFAULT,
+    info: EngineInfo | None = None,
 ) -> Generator[Event, None, str]:
-    """Build and tag the image of a service; returns its id.
+    """Build and tag the image of a service; returns its id. `info`: what the engine just said of itself.
 
     Raises BuildError, ConfigError (no Dockerfile), EngineError (the engine went away), Cancelled.
     """
@@ -44,7 +46,7 @@ def build_image(
     prepared = prepare(workspace, service, builder, tag=tag, labels=labels, options=options)
     book = BuildBook(workspace, service)
     yield from book.opened()
-    yield from book.looked_ahead(builder, prepared, options)
+    yield from book.looked_ahead(builder, prepared, options, info)
     if not options.always and (unchanged := book.unchanged(tag)) is not None:
         yield Note(f"{service.name}: nothing changed since it was built, so no builder is started")
         return unchanged
@@ -99,6 +101,7 @@ class _Watch:
             if last or self._shown is None or now - self._shown >= BEAT:
                 self._shown = now
                 yield BuildChanged(self._service, self.state)
+                yield from self._book.resolving(self._prepared, self.state, now)
             return
         if not self._masker.longest:
             yield from self._log(update.step, self._masker.mask(update.data))
@@ -146,7 +149,7 @@ class _Watch:
 
     def _known_causes(self, step: Step) -> tuple[Cause, ...]:
         """What the request and the stream themselves prove; a root miss of another kind stays unknown."""
-        if step.status not in (StepStatus.MISS, StepStatus.FAILED):
+        if step.status not in (StepStatus.MISS, StepStatus.FAILED, StepStatus.RUNNING):
             return ()
         request = self._prepared.request
         if request.no_cache or step.key.stage in request.no_cache_filter:

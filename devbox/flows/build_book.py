@@ -10,18 +10,23 @@ from collections.abc import Generator
 from contextlib import closing
 
 from devbox.core.build import BuildState, Cause, Step
-from devbox.core.build_forecast import ForecastStep
+from devbox.core.build_forecast import BuildForecast, ForecastStep, summarize
 from devbox.core.errors import BusyError, DevboxError, ExhaustedError
 from devbox.core.events import BuildForeseen, Event, Note
 from devbox.core.labels import project_id
+from devbox.core.learning import Outcome
 from devbox.core.project import Service
+from devbox.core.resolving import known, outcomes
 from devbox.core.stepname import stage_label
 from devbox.engine.builder import Builder
+from devbox.engine.port import EngineInfo
 from devbox.flows.build_request import BuildOptions, Prepared
-from devbox.flows.cache_learning import learn_build
 from devbox.flows.outlook import Outlook, look_ahead
 from devbox.flows.workspace import Workspace
 from devbox.store.ledger import BuildRecord, Ledger, PastSeconds
+
+RESOLVING = 0.25
+"""Seconds between two forecasts of what is left of a running build."""
 
 
 class BuildBook:
@@ -37,6 +42,10 @@ class BuildBook:
         self._numbers: dict[tuple[str, int], int] = {}
         """Vertex of the forecast by the place of its step."""
         self._said: dict[tuple[str, int], ForecastStep] = {}
+        self._summary: BuildForecast | None = None
+        self._shown: dict[int, Outcome] = {}
+        """What the running build has shown so far, by vertex."""
+        self._resolved = 0.0
 
     def opened(self) -> Generator[Event, None, None]:
         """Read what past builds took. Raises ConfigError for a ledger that this devbox must not touch."""
@@ -50,11 +59,11 @@ class BuildBook:
             yield Note(text, "warn")
 
     def looked_ahead(
-        self, builder: Builder, prepared: Prepared, options: BuildOptions
+        self, builder: Builder, prepared: Prepared, options: BuildOptions, info: EngineInfo | None = None
     ) -> Generator[Event, None, None]:
-        """Forecast it, and say what the builder will not notice."""
+        """Forecast it, and say what the builder will not notice. `info` spares asking the engine again."""
         try:
-            self._outlook = yield from look_ahead(self._workspace, self._service, builder, prepared, options)
+            self._outlook = yield from look_ahead(self._workspace, self._service, builder, prepared, options, info)
         except DevboxError as error:
             yield Note(f"no forecast: {error.summary}", "warn")
             return
@@ -66,6 +75,7 @@ class BuildBook:
                     real = number if vertex.twin is None else vertex.twin
                     self._numbers[vertex.key.stage, vertex.key.index] = real
         self._said = {(step.stage, step.index): step for step in summary.steps if step.word != "base"}
+        self._summary = summary
         yield BuildForeseen(self._service.name, summary)
         if summary.unseen:
             more = f" and {len(summary.unseen) - 1} more" if len(summary.unseen) > 1 else ""
@@ -73,6 +83,25 @@ class BuildBook:
                 f"{summary.unseen[0]}{more}: edited with size and time kept, which BuildKit does not notice; "
                 f"`touch` makes it see the new content", "warn",
             )
+
+    def resolving(self, prepared: Prepared, state: BuildState, now: float) -> Generator[Event, None, None]:
+        """The forecast of the rest, where the steps that ended have changed it; a few times a second at most."""
+        outlook, before = self._outlook, self._summary
+        if outlook is None or outlook.forecast is None or outlook.again is None or before is None or before.reason:
+            return
+        if state.outcome != "running" or now - self._resolved < RESOLVING:
+            return
+        shown = outcomes(outlook.forecast.plan, state.steps)
+        if shown == self._shown:
+            return
+        self._shown, self._resolved = shown, now
+        self._summary = summarize(
+            outlook.again(known(outlook.forecast, shown)), service=before.service, dockerfile=before.dockerfile,
+            explanations=outlook.explanations, seconds=outlook.seconds, unseen=before.unseen,
+            line=prepared.original_line,
+        )
+        if self._summary != before:
+            yield BuildForeseen(self._service.name, self._summary)
 
     @property
     def builder(self) -> Builder | None:
@@ -118,6 +147,9 @@ class BuildBook:
             with closing(Ledger.open(self._workspace.state)) as ledger:
                 id = ledger.record(record)
             if self._outlook is not None:
+                # Deferred: where nothing is built nothing is learned.
+                from devbox.flows.cache_learning import learn_build
+
                 learn_build(self._workspace, prepared.request, self._outlook, state, id)
         except DevboxError as error:
             return (Note(_not_remembered(error), "warn"),)

@@ -266,6 +266,7 @@ def test_auto_sends_a_small_context_over_the_api_and_both_ways_share_the_cache(
     assert second.state.builder.startswith("buildx")
     assert second.words() == ["base", "hit", "hit", "hit", "hit"]
     assert [step.forecast for step in second.state.steps[1:]] == ["hit"] * 4
+    assert second.image == first.image
     os.truncate(bench.root / "large", 0)
     # An edit that buildx would not see (spec 4.3): the API sends the file itself.
     status = os.stat(bench.root / "late")
