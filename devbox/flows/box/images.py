@@ -11,25 +11,25 @@ from devbox.core.events import Event, OperationChanged, Waiting
 from devbox.core.plan import Operation
 from devbox.core.project import Service
 from devbox.flows.box.mutate import mutate
-from devbox.flows.box.observe import image_id
+from devbox.flows.box.observe import View, image_id
 from devbox.flows.box.options import RebuildOptions
 from devbox.flows.box.stopwatch import Deadline, Stopwatch
 from devbox.flows.workspace import Workspace
 
 
 def have_images(
-    workspace: Workspace, desired: Desired, *, build: bool, options: RebuildOptions, deadline: Deadline,
-    watch: Stopwatch,
+    workspace: Workspace, view: View, *, build: bool, options: RebuildOptions, deadline: Deadline, watch: Stopwatch,
 ) -> Generator[Event, None, Desired]:
     """Every service's image, in start order; returns the desired state with their ids.
 
     Raises BuildError when one can't be built or had.
     """
+    desired = view.desired
     ids: dict[str, str] = {}
     for wanted in desired.containers:
         if wanted.builds and build:
             watch.enter("build")
-            ids[wanted.service] = yield from _limited(_build(workspace, desired, wanted, options), deadline)
+            ids[wanted.service] = yield from _limited(_build(workspace, view, wanted, options), deadline)
         elif wanted.image_id is None and wanted.builds:
             raise BuildError(f"the image of {wanted.service} is not built", hint="`devbox up` builds it")
         elif wanted.image_id is None:
@@ -39,7 +39,7 @@ def have_images(
 
 
 def _build(
-    workspace: Workspace, desired: Desired, wanted: DesiredContainer, options: RebuildOptions
+    workspace: Workspace, view: View, wanted: DesiredContainer, options: RebuildOptions
 ) -> Generator[Event, None, str]:
     # Deferred: a project of ready-made images needs no builder.
     from devbox.flows.build import BuildOptions, build_image
@@ -53,7 +53,8 @@ def _build(
     return (
         yield from build_image(
             workspace, _with_target(service, options.target), tag=wanted.image,
-            labels=desired.identity.image_labels(wanted.service, desired.mode), options=chosen,
+            labels=view.desired.identity.image_labels(wanted.service, view.desired.mode), options=chosen,
+            info=view.info,
         )
     )
 

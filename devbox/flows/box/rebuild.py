@@ -37,7 +37,7 @@ def rebuild(workspace: Workspace, options: RebuildOptions = _DEFAULT) -> Iterato
         require_host(workspace, view.info)
         require_local_mounts(workspace, view.desired)
         desired = yield from have_images(
-            workspace, view.desired, build=True, options=options, deadline=deadline, watch=watch
+            workspace, view, build=True, options=options, deadline=deadline, watch=watch
         )
         watch.enter("plan")
         if view.containers:

@@ -47,7 +47,7 @@ def up(workspace: Workspace, options: UpOptions = _DEFAULT) -> Iterator[Event]:
         require_local_mounts(workspace, view.desired)
         yield from missing_ca(workspace, view.project)
         desired = yield from have_images(
-            workspace, view.desired, build=options.build != "never",
+            workspace, view, build=options.build != "never",
             options=RebuildOptions(always=options.build == "force"), deadline=deadline, watch=watch,
         )
         watch.enter("plan")
