@@ -2,157 +2,13 @@
 
 from __future__ import annotations
 
-import random
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from tests.flows.forecast.dockerfiles import ENDS, FOLDERS, IGNORE, NAMES, Dialect, Maker
-from tests.flows.forecast.projects import Entry, Project, Stage
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """One edit."""
-
-    name: str
-    project: Project
-    """As it is afterwards."""
-    note: str = ""
-    keep_times: frozenset[str] = frozenset()
-    touch: tuple[str, ...] = ()
-    prune: bool = False
-    """Drop some of the builder's records first."""
-
-
-@dataclass
-class Editor:
-    """Edits one project after another."""
-
-    random: random.Random
-    dialect: Dialect
-    prunes: bool
-    past: list[Project] = field(default_factory=list)
-
-    def edit(self, project: Project) -> Edit:
-        """A random edit that is possible here."""
-        self.past.append(project)
-        calm = replace(project, no_cache=False, no_cache_filter=())
-        while True:
-            made = self.random.choices(EDITS, [weight for weight, _ in EDITS])[0][1](self, calm)
-            if made is not None:
-                return made
-
-    def files(self, project: Project, kind: str = "file") -> list[str]:
-        """Paths of one kind."""
-        return sorted(path for path, entry in project.files.items() if entry.kind == kind)
-
-    def a_line(self, project: Project, pattern: str) -> tuple[int, int, str] | None:
-        """A place in the Dockerfile whose instruction matches."""
-        found = [
-            (number, index, line) for number, stage in enumerate(project.stages)
-            for index, line in enumerate(stage.lines) if re.match(pattern, line)
-        ]
-        return self.random.choice(found) if found else None
-
-    def maker(self, project: Project, stage: int) -> Maker:
-        """One that makes lines for a stage."""
-        earlier = [each.name or str(index) for index, each in enumerate(project.stages[:stage])]
-        count = self.random.randrange(100, 10**6)
-        return Maker(self.random, self.dialect, project.files, project.ignore, project.id, earlier, count)
-
-
-Make = Callable[[Editor, Project], Edit | None]
-
-
-def _changed(project: Project, path: str, text: str) -> Project:
-    return project.with_file(path, replace(project.files[path], text=text))
-
-
-def edit_file(by: Editor, project: Project) -> Edit:
-    path = by.random.choice(by.files(project))
-    return Edit("edit", _changed(project, path, f"edited {by.random.randrange(10**9)}\n"), path)
-
-
-def same_size(by: Editor, project: Project) -> Edit:
-    path = by.random.choice(by.files(project))
-    return Edit("same-size", _changed(project, path, _turned(project.files[path].text)), path)
-
-
-def same_size_and_time(by: Editor, project: Project) -> Edit:
-    path = by.random.choice(by.files(project))
-    text = _turned(project.files[path].text)
-    return Edit("unseen", _changed(project, path, text), path, keep_times=frozenset((path,)))
-
-
-def _turned(text: str) -> str:
-    return text[::-1].strip("\n") + "\n" if text[::-1].strip("\n") + "\n" != text else "x" * (len(text) - 1) + "\n"
-
-
-def mode(by: Editor, project: Project) -> Edit:
-    path = by.random.choice([*by.files(project), *by.files(project, "folder")])
-    entry = project.files[path]
-    modes = [each for each in ((0o755, 0o700, 0o775) if entry.kind == "folder" else (0o644, 0o755, 0o600, 0o4755))
-             if each != entry.mode]
-    return Edit("mode", project.with_file(path, replace(entry, mode=by.random.choice(modes))), path)
-
-
-def rename(by: Editor, project: Project) -> Edit:
-    path = by.random.choice(by.files(project))
-    other = f"{path.rpartition('.')[0]}-{by.random.randrange(99)}.{by.random.choice(ENDS)}"
-    return Edit("rename", project.with_file(path, None).with_file(other, project.files[path]), f"{path} {other}")
-
-
-def add(by: Editor, project: Project) -> Edit:
-    folder = by.random.choice((*FOLDERS, "new", "tmp", "src/deep/er"))
-    path = f"{folder}/n{by.random.randrange(10**6)}.{by.random.choice((*ENDS, 'log', 'pyc'))}"
-    return Edit("add", project.with_file(path, Entry("file", f"{project.id} new {path}\n")), path)
-
-
-def delete(by: Editor, project: Project) -> Edit:
-    path = by.random.choice(by.files(project))
-    return Edit("delete", project.with_file(path, None), path)
-
-
-def link(by: Editor, project: Project) -> Edit:
-    path = by.random.choice((*by.files(project, "link"), "src/l2", "conf/l3"))
-    target = by.random.choice(("f0.py", "f1.txt", "../docs", "/src/core", "missing", "keep.md"))
-    return Edit("link", project.with_file(path, Entry("link", target, 0o777)), path)
-
-
-def kind(by: Editor, project: Project) -> Edit:
-    path = by.random.choice(by.files(project))
-    new = by.random.choice((Entry("folder", mode=0o755), Entry("link", "f0.py", 0o777)))
-    return Edit("kind", project.with_file(path, new), path)
-
-
-def odd(by: Editor, project: Project) -> Edit:
-    folder, number = by.random.choice(FOLDERS), by.random.randrange(99)
-    path, entry = by.random.choice((
-        (f"{folder}/empty{number}", Entry("folder", mode=0o755)), (f"{folder}/pipe{number}", Entry("fifo")),
-        (f"{folder}/new\nline{number}", Entry("file", "odd\n")),
-        (f"{folder}/sp ace[{number}]*", Entry("file", "odd\n")),
-        (f"{folder}/dü{number}", Entry("file", "odd\n")),
-    ))
-    return Edit("odd", project.with_file(path, entry), repr(path))
-
-
-def touch(by: Editor, project: Project) -> Edit:
-    path = by.random.choice(by.files(project))
-    return Edit("touch", project, path, touch=(path,))
-
-
-def nothing(by: Editor, project: Project) -> Edit:
-    return Edit("nothing", project)
-
-
-def ignore(by: Editor, project: Project) -> Edit:
-    rules = list(project.ignore)
-    if rules and by.random.random() < 0.4:
-        rules.pop(by.random.randrange(len(rules)))
-    else:
-        rules.insert(by.random.randint(0, len(rules)), by.random.choice((*IGNORE, "src/f*", "**/*.css", "# note")))
-    return Edit("ignore", replace(project, ignore=tuple(rules)), " ".join(rules))
+from tests.flows.forecast import file_edits as files
+from tests.flows.forecast.dockerfiles import NAMES
+from tests.flows.forecast.editing import Edit, Editor, Make
+from tests.flows.forecast.projects import Project, Stage
 
 
 def run_text(by: Editor, project: Project) -> Edit | None:
@@ -311,8 +167,9 @@ def revert(by: Editor, project: Project) -> Edit:
 
 
 EDITS: tuple[tuple[int, Make], ...] = (
-    (6, edit_file), (2, same_size), (3, same_size_and_time), (3, mode), (2, rename), (3, add), (2, delete), (2, link),
-    (1, kind), (2, odd), (1, touch), (2, nothing), (3, ignore), (3, run_text), (2, space), (2, comment), (1, inside),
+    (6, files.edit_file), (2, files.same_size), (3, files.same_size_and_time), (3, files.mode), (2, files.rename),
+    (3, files.add), (2, files.delete), (2, files.link), (1, files.kind), (2, files.odd), (1, files.touch),
+    (2, files.nothing), (3, files.ignore), (3, run_text), (2, space), (2, comment), (1, inside),
     (4, insert), (3, remove), (2, swap), (6, value), (1, stage_name), (1, split), (3, argument), (2, target),
     (1, no_cache), (2, image), (2, prune), (4, revert),
 )

@@ -17,7 +17,8 @@ from devbox.engine.port import Endpoint, Engine
 from devbox.flows.build import BuildOptions
 from tests.flows.build_bench import BuildBench, Built
 from tests.flows.forecast.dockerfiles import Dialect, make_project
-from tests.flows.forecast.edits import Edit, Editor
+from tests.flows.forecast.editing import Edit, Editor
+from tests.flows.forecast.edits import EDITS
 from tests.flows.forecast.projects import Disk
 from tests.flows.forecast.score import Judged, judge
 
@@ -118,7 +119,7 @@ class Trial:
         self.tag = f"devbox-test/{id}-base:1"
         world.tags.extend((self.tag, f"devbox-test/{id}:1"))
         project = make_project(self.seed, id, self.tag, world.dialect)
-        editor = Editor(source, world.dialect, world.prunes)
+        editor = Editor(source, world.dialect, EDITS, world.prunes)
         disk = Disk(world.folder / id)
         disk.root.mkdir()
         bench = BuildBench(
