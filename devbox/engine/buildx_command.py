@@ -28,6 +28,7 @@ _PASSED_ON = (
     "no_proxy", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
 )
 """What the user's credential helpers, ssh and registry logins need."""
+_ID_LIMIT = 256
 _CONTEXT = "devbox"
 """Name of the context in a private docker configuration."""
 
@@ -114,6 +115,16 @@ def environment(
                 )
             env[_variable(number)] = caller[secret.env]
     return env
+
+
+def client_id(caller: Mapping[str, str], home: Path) -> str | None:
+    """The name under which this buildx keeps copies of contexts on a builder, beside that of the folder; None where it
+    has none yet (spec/buildkit.md 4.3; buildx `util/confutil`: a file of its configuration)."""
+    named = caller.get("BUILDX_CONFIG")
+    folder = Path(named) if named else docker_config_dir(caller, home) / "buildx"
+    with suppress(OSError, ValueError), open(folder / ".buildNodeID", "rb") as file:
+        return file.read(_ID_LIMIT).decode("ascii").strip() or None
+    return None
 
 
 def builder_name(endpoint: Endpoint) -> str:

@@ -21,9 +21,11 @@ from devbox.core.held import assign
 from devbox.core.learning import Lesson, Outcome, learn
 from devbox.core.stepname import stage_label
 from devbox.engine.builder import BuildRequest
+from devbox.engine.buildx_command import client_id
 from devbox.engine.port import CacheRecord
 from devbox.flows.cache_context import Contexts, SeenContext, see_contexts
-from devbox.flows.outlook import Outlook, held_records, step_record
+from devbox.flows.engine_cache import held_records, step_record
+from devbox.flows.outlook import Outlook
 from devbox.flows.workspace import Workspace
 from devbox.project.context_index import Unreadable
 from devbox.store.cache_memory import CacheMemory, ContextCopy, TaughtStep
@@ -44,7 +46,7 @@ def learn_build(workspace: Workspace, request: BuildRequest, outlook: Outlook, s
         return
     after = held_records(workspace.engine)
     with closing(Ledger.open(workspace.state)) as ledger:
-        memory = CacheMemory(ledger, outlook.builder)
+        memory = CacheMemory(ledger, outlook.builder, client_id(workspace.env, workspace.home))
         books = memory.books([vertex.op for vertex in given.plan.vertices], None)
         lesson = learn(given, books.alive, outcomes, lambda: token_hex(8))
         ran = {number: steps[number] for number, outcome in outcomes.items() if outcome == "ran"}

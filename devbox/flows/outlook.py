@@ -6,37 +6,33 @@ can be made it says why.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from devbox.core.build_forecast import BuildForecast, summarize
-from devbox.core.buildplan import BaseImage, BuildPlan, EngineRules, Input, Selection, digest_of
-from devbox.core.cachebook import CacheBook
+from devbox.core.buildplan import BaseImage, BuildPlan, Selection, digest_of
 from devbox.core.causes import Explanation, Past, explain
-from devbox.core.context_tree import Folder
-from devbox.core.errors import DevboxError, EngineError
+from devbox.core.errors import DevboxError
 from devbox.core.events import Waiting
 from devbox.core.forecast import NOTHING_FOREIGN, Forecast, forecast
-from devbox.core.forecast import Verdict as StepVerdict
-from devbox.core.held import Held, HeldRecord
-from devbox.core.labels import project_id
+from devbox.core.held import Held
 from devbox.core.likely import Hints, environments
 from devbox.core.project import Service
-from devbox.core.tree_diff import Change, changes
 from devbox.engine.builder import Builder, BuildRequest
+from devbox.engine.buildx_command import client_id
 from devbox.engine.port import CacheRecord, Engine, EngineInfo
 from devbox.flows.build_request import BuildOptions, Prepared
 from devbox.flows.cache_context import Contexts, copy_name, seeing_contexts
+from devbox.flows.engine_cache import cache_identity, engine_rules, held, held_records
+from devbox.flows.outlook_past import past_of
 from devbox.flows.quick_build import taker
 from devbox.flows.workspace import Workspace
 from devbox.project.build_plan import build_plan
 from devbox.project.build_stage import PlanOptions
 from devbox.project.context_index import Unreadable
 from devbox.project.dockerfile import parse_dockerfile
-from devbox.project.ignore import IgnoreRules, Verdict, parse_ignore
 from devbox.store.cache_memory import Books, CacheMemory
 from devbox.store.ledger import Ledger
 from devbox.store.stat_cache import StatCache
@@ -44,6 +40,8 @@ from devbox.store.stat_cache import StatCache
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i386": "386", "i686": "386"}
 SILENT = 1.0
 """Seconds of reading after which, and between which, something is said."""
+Again = Callable[..., Forecast]
+"""`core.forecast.forecast`, all but what a running build has shown (`known`) given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class Outlook:
     """Equal for builds that end in the very same image."""
     by: Builder | None = None
     """Who takes the build; None where no forecast is possible."""
-    again: Callable[[Mapping[int, StepVerdict]], Forecast] | None = None
+    again: Again | None = None
     """The same forecast, given what the running build has already shown."""
 
     @property
@@ -110,49 +108,50 @@ def look_ahead(
     except DevboxError as error:
         return Outlook(identity, None, error.summary)
     with closing(Ledger.open(workspace.state)) as ledger:
-        memory = CacheMemory(ledger, identity)
-        stats = StatCache(workspace.state)
+        memory = CacheMemory(ledger, identity, client_id(workspace.env, workspace.home))
         records = held_records(engine)
         alive = None if records is None else frozenset(record.id for record in records)
-        copies = {name: memory.copy(name, alive) for name in _copy_names(prepared.request)}
         try:
-            trees = {name: copy.tree for name, copy in copies.items()}
-            contexts = yield from _contexts(workspace, prepared.request, plan, trees, stats)
+            contexts = yield from _contexts(workspace, prepared.request, plan, memory, alive)
         except Unreadable as error:
             return Outlook(identity, None, str(error))
-        stats.save()
         by = taker(builder, info, prepared.request, plan, contexts)
         if not by.session:
             contexts = contexts.sent_whole()
-        ops = [vertex.op for vertex in plan.vertices]
-        books = memory.books(ops, alive, fragile=info.containerd_store)
+        books = memory.books([vertex.op for vertex in plan.vertices], alive, fragile=info.containerd_store)
         contents = contexts.contents(plan)
         provable = plan.unknown is None and not any(vertex.unknown for vertex in plan.vertices)
         if records is None:
             plan = replace(plan, unknown=plan.unknown or "the engine does not tell what its build cache holds")
-        held = _held(records or (), books)
-        again = partial(forecast, plan, books.alive, contents, held=held)
-        found = again()
-        said: dict[int, Explanation] = {}
+        known = held(records or (), books)
+        again: Again = partial(forecast, plan, books.alive, contents, held=known)
+        found, said = again(), dict[int, Explanation]()
         if not found.all_hit:
-            # Past builds explain what runs and help to guess; where all is a hit they need not be read.
-            past = _past(workspace, service, memory, contexts, prepared, books.lost)
-            ran = ((step.parts, step.parts["env"]) for step in past.steps if step.kind == "run")
-            again = partial(again, hints=Hints(books.guesses, environments(ran)))
+            # Past builds help to guess and explain what runs; where all is a hit they need not be read.
+            past = past_of(workspace, service, memory, contexts, prepared, books.lost)
+            again = partial(again, hints=_hints(books, past))
             found = again()
-            said = {
-                number: explain(number, found, past)
-                for number, verdict in enumerate(found.verdicts) if verdict.word == "miss"
-            }
+            said = _explained(found, past)
         seconds = _seconds(memory, plan)
     key = image_key(prepared, base, contents) if provable else None
-    return Outlook(identity, found, plan.unknown, said, seconds, contexts, records, held, key, by, again)
+    return Outlook(identity, found, plan.unknown, said, seconds, contexts, records, known, key, by, again)
+
+
+def _hints(books: Books, past: Past) -> Hints:
+    ran = ((step.parts, step.parts["env"]) for step in past.steps if step.kind == "run")
+    return Hints(books.guesses, environments(ran))
+
+
+def _explained(given: Forecast, past: Past) -> dict[int, Explanation]:
+    misses = (number for number, verdict in enumerate(given.verdicts) if verdict.word == "miss")
+    return {number: explain(number, given, past) for number in misses}
 
 
 def _contexts(
-    workspace: Workspace, request: BuildRequest, plan: BuildPlan, copies: Mapping[str, Folder | None], stats: StatCache
+    workspace: Workspace, request: BuildRequest, plan: BuildPlan, memory: CacheMemory, alive: frozenset[str] | None
 ) -> Generator[Waiting, None, Contexts]:
-    began, clock = workspace.clock.monotonic(), workspace.clock
+    began, clock, stats = workspace.clock.monotonic(), workspace.clock, StatCache(workspace.state)
+    copies = {name: memory.copy(name, alive).tree for name in _copy_names(request)}
     looking = seeing_contexts(request, plan, copies, stats.memory, int(clock.time() * 1e9))
     said = began + SILENT
     while True:
@@ -161,31 +160,12 @@ def _contexts(
         except StopIteration as stop:
             contexts: Contexts = stop.value
             contexts.contents(plan)
+            stats.save()
             return contexts
         now = clock.monotonic()
         if now >= said:
             said = now + SILENT
             yield Waiting(f"the build context to be read ({done} of {of} files)", now - began)
-
-
-def _held(records: Sequence[CacheRecord], books: Books) -> Held:
-    steps = [(record.id, step_record(record)) for record in records if record.kind == "regular"]
-    return Held(
-        tuple(record for id, record in steps if id not in books.seen and record.is_step),
-        frozenset(id for id, record in steps if record.is_step), books.names,
-    )
-
-
-def step_record(record: CacheRecord) -> HeldRecord:
-    """An engine's record as the core compares it."""
-    return HeldRecord(record.id, record.description, record.parents)
-
-
-def cache_identity(info: EngineInfo) -> str:
-    """Whose cache it is: the engine's own BuildKit, which buildx and the API share."""
-    said = info.raw.get("info")
-    own = said.get("ID") if isinstance(said, Mapping) else None
-    return f"{own or info.name}:{info.storage_driver}"
 
 
 def image_key(prepared: Prepared, base: Mapping[str, str], contents: Mapping[Selection, str | None]) -> str:
@@ -238,62 +218,3 @@ def _seconds(memory: CacheMemory, plan: BuildPlan) -> dict[int, float]:
 def _copy_names(request: BuildRequest) -> list[str]:
     folders = {"": request.context, **dict(request.extra_contexts)}
     return [copy_name(name, folder) for name, folder in folders.items()]
-
-
-def held_records(engine: Engine) -> tuple[CacheRecord, ...] | None:
-    """What the builder's cache holds, oldest first; None where it can't be asked."""
-    try:
-        return tuple(sorted(engine.cache_records(), key=lambda record: record.created or ""))
-    except EngineError:
-        return None
-
-
-def engine_rules(info: EngineInfo) -> EngineRules:
-    """Where this engine keys differently. BuildKit 0.9 to 0.15 came with engines 23 to 27."""
-    first = info.version.partition(".")[0]
-    major = int(first) if first.isdecimal() else 0
-    return EngineRules(info.containerd_store, 21 <= major <= 27, major < 23)
-
-
-def _past(
-    workspace: Workspace, service: Service, memory: CacheMemory, contexts: Contexts, prepared: Prepared, lost: CacheBook
-) -> Past:
-    def changed(digest: str, one: Input) -> tuple[Change, ...] | None:
-        root = memory.root(digest)
-        if root is None:
-            return None
-        return changes(root, contexts.roots(one.selection), memory.listing, contexts.listing)
-
-    project = project_id(str(workspace.root), workspace.uid)
-    return Past(
-        memory.past(project, service.name), changed, prepared.dockerfile, lost=lost,
-        by_ignore=_ByIgnore(memory, contexts, prepared.request.context),
-    )
-
-
-class _ByIgnore:
-    """Tells files that came or went from files that only the ignore file lets in or out."""
-
-    def __init__(self, memory: CacheMemory, contexts: Contexts, folder: str) -> None:
-        self._memory = memory
-        self._contexts = contexts
-        self._folder = folder
-        self._rules: dict[str, IgnoreRules] = {}
-
-    def __call__(self, build: int, change: Change) -> bool:
-        text = self._memory.ignore_text(build)
-        if text is None or text == self._contexts.ignore_text:
-            return False
-        if change.kind == "added":
-            return self._ignores(text, change.path)
-        there = os.path.lexists(os.path.join(self._folder, change.path))
-        return there and self._ignores(self._contexts.ignore_text, change.path)
-
-    def _ignores(self, text: str, path: str) -> bool:
-        rules = self._rules.get(text)
-        if rules is None:
-            rules = self._rules[text] = parse_ignore(text)
-        verdict, parts = Verdict(False), path.split("/")
-        for count in range(1, len(parts) + 1):
-            verdict = rules.judge("/".join(parts[:count]), verdict)
-        return verdict.ignored

@@ -83,10 +83,11 @@ class _LastSeen:
 class CacheMemory:
     """One builder's part of an open ledger."""
 
-    def __init__(self, ledger: Ledger, builder: str) -> None:
+    def __init__(self, ledger: Ledger, builder: str, client: str | None = None) -> None:
+        """`client` is whose copies of contexts are meant; without one none are kept."""
         self._ledger = ledger
         self._builder = builder
-        self._copies = ContextCopies(ledger, builder)
+        self._copies = ContextCopies(ledger, f"{builder} {client}") if client else None
 
     def books(self, ops: Iterable[str], alive: frozenset[str] | None, *, fragile: bool = False) -> Books:
         """The links of these operations. `alive` holds the builder's records (None: it was not asked, all count).
@@ -153,7 +154,7 @@ class CacheMemory:
                     [(digest, _packed(_listing_rows(listing))) for digest, listing in contents.items()],
                 )
             for name, copy in copies.items():
-                if copy.tree is not None:
+                if copy.tree is not None and self._copies is not None:
                     self._copies.keep(connection, name, copy.tree, copy.engine_id)
             if alive is not None:
                 doubtful = self._last(connection).doubtful_now(alive.keys()) - found
@@ -167,7 +168,7 @@ class CacheMemory:
     def copy(self, name: str, alive: frozenset[str] | None) -> ContextCopy:
         """The builder's copy of the context of that name, as the last build left it; empty where none is known, or the
         builder does not hold it any more."""
-        tree, engine_id = self._copies.copy(name)
+        tree, engine_id = self._copies.copy(name) if self._copies is not None else (None, None)
         if tree is None or (alive is not None and engine_id is not None and engine_id not in alive):
             return ContextCopy()
         return ContextCopy(tree, engine_id)

@@ -11,7 +11,7 @@ import pytest
 from devbox.core.errors import BuildError
 from devbox.core.project import Secret
 from devbox.engine.builder import BuildRequest
-from devbox.engine.buildx_command import BuildFiles, arguments, build_files, environment
+from devbox.engine.buildx_command import BuildFiles, arguments, build_files, client_id, environment
 from devbox.engine.port import Endpoint, Tls
 
 LOCAL = Endpoint("unix:///run/x.sock", "default")
@@ -117,3 +117,15 @@ def test_what_a_killed_build_left_is_swept_and_a_running_ones_is_not(tmp_path: P
     with build_files(tmp_path):
         assert not dead.exists()
         assert running.exists()
+
+
+def test_the_name_of_a_client_is_what_its_buildx_wrote_down(tmp_path: Path) -> None:
+    assert client_id({}, tmp_path) is None
+    for folder, name in ((".docker/buildx", "home"), ("docker/buildx", "config"), ("own", "buildx")):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / ".buildNodeID").write_text(f"{name}\n")
+    assert client_id({}, tmp_path) == "home"
+    assert client_id({"DOCKER_CONFIG": f"{tmp_path}/docker"}, tmp_path) == "config"
+    assert client_id({"DOCKER_CONFIG": f"{tmp_path}/docker", "BUILDX_CONFIG": f"{tmp_path}/own"}, tmp_path) == "buildx"
+    (tmp_path / "own" / ".buildNodeID").write_bytes(b"\xff\xfe")
+    assert client_id({"BUILDX_CONFIG": f"{tmp_path}/own"}, tmp_path) is None

@@ -118,6 +118,9 @@ def replay(sample: str, folder: Path) -> Iterator[Replayed]:
     engine = RecordedEngine()
     builder = RecordedBuilder(engine)
     any_engine: Any = engine
+    buildx = folder / f"{sample}-home" / ".docker" / "buildx"
+    buildx.mkdir(parents=True)
+    (buildx / ".buildNodeID").write_text("recorded")
     bench = BuildBench(root, folder / f"{sample}-home", lambda: any_engine, {}, choose=lambda _: builder)
     for step in json.loads((DATA / sample / "steps.json").read_text("utf-8")):
         for operation in step["operations"]:
