@@ -19,7 +19,7 @@ from tests.flows.build_bench import BuildBench, Built
 from tests.flows.forecast.dockerfiles import Dialect, make_project
 from tests.flows.forecast.editing import Edit, Editor
 from tests.flows.forecast.edits import EDITS
-from tests.flows.forecast.projects import Disk
+from tests.flows.forecast.projects import Disk, Project
 from tests.flows.forecast.score import Judged, judge
 
 SECRET = "s3cr3t-of-the-test"
@@ -111,10 +111,12 @@ class Trial:
 
     world: World
     seed: int
+    outside: float = 0.0
+    """How often somebody builds it with buildx alone before devbox looks."""
 
     def run(self, builds: int) -> Iterator[Round]:
         """Each build, after an edit."""
-        world, source = self.world, random.Random(self.seed * 7919)
+        world, source, elsewhere = self.world, random.Random(self.seed * 7919), random.Random(self.seed)
         id = self.id = world.name("fc")
         self.tag = f"devbox-test/{id}-base:1"
         world.tags.extend((self.tag, f"devbox-test/{id}:1"))
@@ -146,10 +148,21 @@ class Trial:
                 args=tuple(sorted(project.args.items())),
                 secrets=(Secret("token", env="TOKEN"),) if "id=token" in project.dockerfile() else (),
             ))
+            if elsewhere.random() < self.outside:
+                self._build_outside(project, disk)
             built = bench.run(BuildOptions(
                 no_cache=project.no_cache, no_cache_filter=project.no_cache_filter, always=True))
-            foreseen = next(event.forecast for event in built.events if isinstance(event, BuildForeseen))
+            foreseen = next((event.forecast for event in built.events if isinstance(event, BuildForeseen)), None)
+            assert foreseen is not None, (built.error, built.notes)
             yield Round(self.seed, number, edit, project.dockerfile(), foreseen, built)
+
+    def _build_outside(self, project: Project, disk: Disk) -> None:
+        words = ["buildx", "build", "--builder", "default", "-q", "--secret", "id=token,env=TOKEN"]
+        words += [f"--build-arg={name}={value}" for name, value in project.args.items()]
+        words += [f"--target={project.target}"] if project.target else []
+        env = {**self.world.env, "TOKEN": SECRET}
+        # Whether it succeeds is not the point.
+        subprocess.run(["docker", *words, disk.root], env=env, capture_output=True)
 
     def _prune(self, before: set[str], source: random.Random) -> None:
         records = sorted(self.world.engine.cache_records(), key=lambda record: record.created or "")

@@ -27,6 +27,7 @@ from tests.scale import FULL
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
 SEEDS = range(1000, 1200) if FULL else range(1000, 1004)
+OUTSIDE_SEEDS = range(2000, 2050) if FULL else range(2000, 2002)
 BUILDS = 9 if FULL else 6
 
 
@@ -80,6 +81,19 @@ def test_what_is_forecast_comes_true_on_the_classic_store(
     make_world: Callable[[Engine, Endpoint, bool], World], engine: Engine, docker_endpoint: Endpoint
 ) -> None:
     check(hold(make_world(engine, docker_endpoint, False)))
+
+
+def test_what_others_build_on_the_same_builder_makes_no_verdict_wrong(
+    make_world: Callable[[Engine, Endpoint, bool], World], engine: Engine, docker_endpoint: Endpoint
+) -> None:
+    world = make_world(engine, docker_endpoint, False)
+    score = Score()
+    for seed in OUTSIDE_SEEDS:
+        for one in Trial(world, seed, outside=0.5).run(BUILDS - 2):
+            assert not one.wrong, str(one)
+            score.add(one.judged)
+    print(score)
+    assert score.share("unknown") > 0, score
 
 
 @pytest.mark.skipif(not FULL, reason="starts an engine of its own: only at full length")
