@@ -7,7 +7,7 @@ by a newer devbox, which stops before anything is built (security.md 8.2).
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import closing
+from contextlib import closing, suppress
 
 from devbox.core.build import BuildState, Cause, Step
 from devbox.core.build_forecast import BuildForecast, ForecastStep, summarize
@@ -37,7 +37,7 @@ class BuildBook:
         self._service = service
         self._project = project_id(str(workspace.root), workspace.uid)
         self._started = workspace.clock.time()
-        self._past: PastSeconds = {}
+        self._past: PastSeconds | None = None
         self._outlook: Outlook | None = None
         self._numbers: dict[tuple[str, int], int] = {}
         """Vertex of the forecast by the place of its step."""
@@ -48,11 +48,10 @@ class BuildBook:
         self._resolved = 0.0
 
     def opened(self) -> Generator[Event, None, None]:
-        """Read what past builds took. Raises ConfigError for a ledger that this devbox must not touch."""
+        """Make sure of the ledger. Raises ConfigError for a ledger that this devbox must not touch."""
         said: list[str] = []
         try:
-            with closing(Ledger.open(self._workspace.state, note=said.append)) as ledger:
-                self._past = ledger.past_seconds(self._project)
+            Ledger.open(self._workspace.state, note=said.append).close()
         except (ExhaustedError, BusyError) as error:
             said.append(_not_remembered(error))
         for text in said:
@@ -61,7 +60,20 @@ class BuildBook:
     def looked_ahead(
         self, builder: Builder, prepared: Prepared, options: BuildOptions, info: EngineInfo | None = None
     ) -> Generator[Event, None, None]:
-        """Forecast it, and say what the builder will not notice. `info` spares asking the engine again."""
+        """Forecast it; what the builder would not notice is said, and cured if the person wants it. `info` spares
+        asking the engine again."""
+        yield from self._look(builder, prepared, options, info)
+        contexts = self._outlook.contexts if self._outlook else None
+        if contexts is not None and self._outlook is not None and self._outlook.unseen:
+            # Deferred: rarely needed.
+            from devbox.flows.stale_bake import cure
+
+            if (yield from cure(self._workspace, contexts)):
+                yield from self._look(builder, prepared, options, info)
+
+    def _look(
+        self, builder: Builder, prepared: Prepared, options: BuildOptions, info: EngineInfo | None
+    ) -> Generator[Event, None, None]:
         try:
             self._outlook = yield from look_ahead(self._workspace, self._service, builder, prepared, options, info)
         except DevboxError as error:
@@ -77,12 +89,6 @@ class BuildBook:
         self._said = {(step.stage, step.index): step for step in summary.steps if step.word != "base"}
         self._summary = summary
         yield BuildForeseen(self._service.name, summary)
-        if summary.unseen:
-            more = f" and {len(summary.unseen) - 1} more" if len(summary.unseen) > 1 else ""
-            yield Note(
-                f"{summary.unseen[0]}{more}: edited with size and time kept, which BuildKit does not notice; "
-                f"`touch` makes it see the new content", "warn",
-            )
 
     def resolving(self, prepared: Prepared, state: BuildState, now: float) -> Generator[Event, None, None]:
         """The forecast of the rest, where the steps that ended have changed it; a few times a second at most."""
@@ -127,6 +133,11 @@ class BuildBook:
         number = self._numbers.get((stage_label(step.key.stage), step.key.index))
         if number is not None and self._outlook is not None and number in self._outlook.seconds:
             return self._outlook.seconds[number]
+        if self._past is None:
+            # Only now: where no builder is started nobody asks.
+            self._past = {}
+            with suppress(DevboxError), closing(Ledger.open(self._workspace.state)) as ledger:
+                self._past = ledger.past_seconds(self._project)
         return self._past.get((step.key.stage, step.instruction))
 
     def causes(self, step: Step) -> tuple[Cause, ...]:

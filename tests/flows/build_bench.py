@@ -15,7 +15,7 @@ from devbox.engine.builder import Builder, BuildRequest
 from devbox.engine.builders import choose_builder
 from devbox.engine.port import Engine
 from devbox.flows.build import BuildOptions, build_image
-from devbox.flows.workspace import Workspace
+from devbox.flows.workspace import Ask, Workspace
 from devbox.project.context_tar import PackedContext, pack_context
 from devbox.store.paths import StateDirs
 
@@ -28,8 +28,10 @@ class RealClock:
         return time.time()
 
 
-def never_ask(question: str, *, detail: str = "", trust: bool = False) -> bool:
-    raise AssertionError(f"asked: {question}")
+def touch_nothing(question: str, *, detail: str = "", trust: bool = False) -> bool:
+    """No to the one question that a build may have."""
+    assert question.startswith("touch "), f"asked: {question}"
+    return False
 
 
 def pack(request: BuildRequest) -> PackedContext:
@@ -67,7 +69,7 @@ class BuildBench:
 
     def __init__(
         self, root: Path, home: Path, connect: Callable[[], Engine], env: Mapping[str, str], *, builder: str = "auto",
-        choose: Callable[[Engine], Builder] | None = None, tag: str = "devbox-test/box:1",
+        choose: Callable[[Engine], Builder] | None = None, tag: str = "devbox-test/box:1", ask: Ask = touch_nothing,
     ) -> None:
         self.root = root
         self.tag = tag
@@ -82,7 +84,7 @@ class BuildBench:
         self.workspace = Workspace(
             root=root, directory=root, load_project=self._project, connect=connect, choose_builder=choose or chosen,
             state=self.state, env=env, uid=os.getuid(), gid=os.getgid(), home=home, user_name="tester",
-            clock=RealClock(), ask=never_ask,
+            clock=RealClock(), ask=ask,
         )
         self.service = Service("box", "box", build=Build(str(root), str(root / "Dockerfile")))
 
