@@ -28,7 +28,7 @@ def cure(workspace: Workspace, contexts: Contexts) -> Generator[Event, None, boo
         f"touch {'it' if one else f'these {len(files)} files'}, so that BuildKit sees the new content?",
         detail="\n".join(f"  {path}" for _, path in files[:_ASKED]) + ("\n  …" if len(files) > _ASKED else ""),
     ):
-        yield Note("the old content will be built; `touch` makes BuildKit see the new, `--yes` lets devbox do it", "warn")
+        yield Note("the old content will be built; `touch` makes BuildKit see the new, and so does `--yes`", "warn")
         return False
     touched = 0
     for folder, path in files:
