@@ -62,6 +62,8 @@ class EngineRules:
     """A RUN with a secret or ssh mount also matches by the content of its whole file system: BuildKit 0.9 to 0.15."""
     cache_ids: bool = False
     """The id of a cache mount always counts: engine 20."""
+    heredocs: bool = True
+    """Its own frontend knows heredocs and `COPY --link`: not engine 20."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,9 @@ def engine_rules(info: EngineInfo) -> EngineRules:
     """Where this engine keys differently. BuildKit 0.9 to 0.15 came with engines 23 to 27."""
     first = info.version.partition(".")[0]
     major = int(first) if first.isdecimal() else 0
-    return EngineRules(info.containerd_store, 21 <= major <= 27, major < 23)
+    return EngineRules(
+        links=info.containerd_store, secret_roots=21 <= major <= 27, cache_ids=major < 23, heredocs=major >= 23
+    )
 
 
 def held(records: Sequence[CacheRecord], books: Books) -> Held:

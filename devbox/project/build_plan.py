@@ -35,12 +35,20 @@ def build_plan(dockerfile: Dockerfile, images: Images, options: PlanOptions) -> 
             f"there is no stage {options.target}; there are {names}", path=dockerfile.path, line=1,
             hint="name one of them as `target`",
         )
-    unknown = None
-    if dockerfile.directive("syntax"):
-        unknown = f"`# syntax={dockerfile.directive('syntax')}` brings rules of its own"
     planner = _Planner(dockerfile, images, options)
     planner.stage(target)
-    return BuildPlan(tuple(planner.vertices), target.label, options.platform, unknown)
+    return BuildPlan(tuple(planner.vertices), target.label, options.platform, _unknown(dockerfile, options))
+
+
+def _unknown(dockerfile: Dockerfile, options: PlanOptions) -> str | None:
+    """Why nothing can be said of any step."""
+    syntax = dockerfile.directive("syntax")
+    if syntax:
+        return f"`# syntax={syntax}` brings rules of its own"
+    instructions = [instruction for stage in dockerfile.stages for instruction in stage.instructions]
+    if not options.rules.heredocs and any(one.heredocs or "--link" in one.flags for one in instructions):
+        return "this engine knows neither heredocs nor `COPY --link`"
+    return None
 
 
 class _Planner:

@@ -135,6 +135,14 @@ def test_a_cache_id_always_counts_on_engine_20() -> None:
     assert len({ops(text)[-1] for text in texts}) == 2
 
 
+def test_what_engine_20_can_not_read_is_unknown_there() -> None:
+    old = PlanOptions(rules=EngineRules(heredocs=False))
+    for text in ("FROM base\nRUN <<E\nx\nE", "FROM base\nCOPY --link f /f"):
+        assert plan(text, old).unknown
+        assert not plan(text).unknown
+    assert not plan("FROM base\nCOPY f /f", old).unknown
+
+
 def test_numbers_are_those_of_buildkit() -> None:
     found = plan("FROM base AS a\nWORKDIR /\nRUN x\nENV A=1\nCOPY f /f\nFROM a AS b\nRUN y\nFROM scratch\nCOPY f /f\n")
     only = plan("FROM base AS a\nWORKDIR /\nRUN x\nFROM a\nRUN y", PlanOptions(target="1"))
