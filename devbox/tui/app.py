@@ -11,7 +11,7 @@ import contextlib
 import gc
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -27,7 +27,7 @@ from devbox.resources import styles_folder
 from devbox.tui.asking import Asked
 from devbox.tui.box_state import BoxView, RunView
 from devbox.tui.bridge import Arrived
-from devbox.tui.build_state import Builds
+from devbox.tui.build_state import Builds, ForecastView
 from devbox.tui.doctor_state import DoctorView
 from devbox.tui.keys import bind
 from devbox.tui.lines import Pen, pen_for
@@ -79,6 +79,9 @@ class DevboxApp(App[int]):
     box: var[BoxView] = var(BoxView())
     run_view: var[RunView | None] = var(None)
     builds: var[Builds] = var(())
+    past: var[Builds] = var(())
+    starts: var[Mapping[int, float]] = var[Mapping[int, float]]({})
+    forecast: var[ForecastView] = var(ForecastView())
     tick: var[int] = var(0)
 
     def __init__(self, session: Session, *, screen: str = "doctor", ascii_only: bool = False) -> None:
@@ -152,13 +155,16 @@ class DevboxApp(App[int]):
     def moving(self) -> bool:
         """Whether anything on screen is in motion: only then the spinner turns."""
         running = self.run_view is not None and self.run_view.running
-        return running or self.doctor.scanning
+        return running or self.doctor.scanning or self.forecast.looking
 
     def _move(self) -> None:
         if self.moving and self.is_running:
             self._spinner.resume()
 
     def watch_doctor(self) -> None:
+        self._move()
+
+    def watch_forecast(self) -> None:
         self._move()
 
     def watch_run_view(self, before: RunView | None, now: RunView | None) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from devbox.core.events import (
     BuildChanged,
+    BuildForeseen,
     BuildLog,
     BuildStarted,
     Event,
@@ -21,7 +22,7 @@ from devbox.core.events import (
 )
 from devbox.core.plan import Operation
 from devbox.core.status import BoxStatus, ServiceStatus
-from devbox.tui.build_state import Builds, logged, with_started, with_state
+from devbox.tui.build_state import Builds, logged, with_forecast, with_started, with_state
 from devbox.tui.log_store import LogStore
 from devbox.tui.session import Problem
 
@@ -71,6 +72,8 @@ class RunView:
     kind: RunKind
     operations: tuple[OperationView, ...] = ()
     builds: Builds = ()
+    foreseen: tuple[BuildForeseen, ...] = ()
+    """Forecasts of builds that have not begun."""
     waiting: Waiting | None = None
     notes: tuple[Note, ...] = ()
     spent: Spent | None = None
@@ -95,8 +98,12 @@ def fold_event(view: RunView, event: Event) -> RunView:
             return replace(view, operations=tuple(OperationView(operation) for operation in operations))
         case OperationChanged():
             return _with_operation(view, event)
+        case BuildForeseen(service, forecast):
+            others = tuple(each for each in view.foreseen if each.service != service)
+            return replace(view, builds=with_forecast(view.builds, service, forecast), foreseen=(*others, event))
         case BuildStarted(service):
-            return replace(view, builds=with_started(view.builds, service), waiting=None)
+            said = next((each.forecast for each in view.foreseen if each.service == service), None)
+            return replace(view, builds=with_started(view.builds, service, said), waiting=None)
         case BuildChanged(service, state):
             return replace(view, builds=with_state(view.builds, service, state), waiting=None)
         case BuildLog(service, step, data):

@@ -6,7 +6,11 @@ import re
 from dataclasses import dataclass, field, replace
 
 from devbox.core.build import BuildState, Step, StepKey, StepStatus
+from devbox.core.build_forecast import BuildForecast, ForecastStep, LiveForecast
+from devbox.core.project import BOX
+from devbox.core.stepname import stage_label
 from devbox.tui.log_store import LogStore
+from devbox.tui.session import Problem
 
 HISTORY = 20
 """Builds kept for `[` and `]`."""
@@ -51,6 +55,12 @@ class BuildRecord:
     service: str
     state: BuildState = field(default_factory=BuildState)
     logs: LogBook = field(default_factory=LogBook, compare=False)
+    forecast: BuildForecast | None = None
+    """What is foretold of the steps that have not ended; made again while it runs."""
+    id: int = 0
+    """The ledger's number, for a build of an earlier session."""
+    started: float = 0.0
+    """Seconds since the epoch, for such a build."""
 
     @property
     def running(self) -> bool:
@@ -59,14 +69,58 @@ class BuildRecord:
 
 
 Builds = tuple[BuildRecord, ...]
+Page = BuildRecord | BuildForecast
+"""What the Build screen shows at one time."""
 
 
-def with_started(builds: Builds, service: str) -> Builds:
+@dataclass(frozen=True, slots=True)
+class ForecastView:
+    """What is known of the next builds."""
+
+    live: LiveForecast = field(default_factory=LiveForecast)
+    looking: bool = False
+    """Whether the first answer is still to come."""
+    problem: Problem | None = None
+
+
+def pages(past: Builds, builds: Builds, view: ForecastView) -> tuple[Page, ...]:
+    """All that can be turned to, oldest first: the last builds, then the forecasts, while nothing is being built."""
+    records = (*past, *builds)[-HISTORY:]
+    return records if builds and builds[-1].running else (*records, *view.live.builds)
+
+
+def page_now(builds: Builds, view: ForecastView) -> Page | None:
+    """What matters now: the build that runs, or ended with nothing changed since; else the forecast that has most to
+    say."""
+    newest = builds[-1] if builds else None
+    if newest is not None and (newest.running or not view.live.edits or not view.live.builds):
+        return newest
+    forecasts = sorted(view.live.builds, key=lambda build: (-build.count("miss"), build.service != BOX))
+    return next(iter(forecasts), newest)
+
+
+def with_started(builds: Builds, service: str, forecast: BuildForecast | None = None) -> Builds:
     """A build of `service` began; the oldest beyond the history goes, and older logs shrink."""
     for record in builds:
         if not record.running:
             record.logs.shrink()
-    return (*builds, BuildRecord(service))[-HISTORY:]
+    return (*builds, BuildRecord(service, forecast=forecast))[-HISTORY:]
+
+
+def with_forecast(builds: Builds, service: str, forecast: BuildForecast) -> Builds:
+    """The forecast of what is left of the running build of `service`; nothing where none runs."""
+    at = _newest(builds, service)
+    if at is None or not builds[at].running:
+        return builds
+    return (*builds[:at], replace(builds[at], forecast=forecast), *builds[at + 1 :])
+
+
+def foreseen(record: BuildRecord, key: StepKey) -> ForecastStep | None:
+    """What is foretold of a step of a build that runs."""
+    if record.forecast is None or not record.running:
+        return None
+    place = (stage_label(key.stage), key.index)
+    return next((step for step in record.forecast.steps if (step.stage, step.index) == place), None)
 
 
 def with_state(builds: Builds, service: str, state: BuildState) -> Builds:
@@ -116,9 +170,11 @@ def shown_step(state: BuildState, selected: StepKey | None) -> StepKey | None:
     return ran[-1] if ran else selected
 
 
-def root_misses(state: BuildState) -> tuple[StepKey, ...]:
-    """Where the cache breaks, in order; a failed step that broke it counts."""
-    return tuple(step.key for step in state.steps if step.root)
+def root_misses(page: BuildState | BuildForecast) -> tuple[StepKey, ...]:
+    """Where the cache breaks, or will, in order; a failed step that broke it counts."""
+    if isinstance(page, BuildForecast):
+        return tuple(StepKey(step.stage, step.index) for step in page.steps if step.root)
+    return tuple(step.key for step in page.steps if step.root)
 
 
 def first_error_line(store: LogStore) -> int | None:

@@ -9,6 +9,7 @@ from devbox.core.status import ServiceStatus
 from devbox.core.text import duration, shown_name
 from devbox.tui.box_state import BoxView, OperationView, RunView
 from devbox.tui.draw_doctor import hint_lines
+from devbox.tui.draw_forecast import plan_build_lines
 from devbox.tui.lines import Line, Pen, Row, Span, wrapped
 from devbox.tui.session import Place, Problem, UpPlan
 
@@ -214,6 +215,8 @@ def plan_lines(plan: UpPlan, pen: Pen, width: int) -> tuple[Line, ...]:
         words = f"{operation.kind.replace('-', ' ')} {operation.resource}"
         cause = (pen.span(f"  {pen.glyphs.separator} {operation.cause}", "muted"),)
         lines += wrapped((pen.tone(Tone.TO_GO), Span(" "), pen.span(words), *cause), width, indent=4)
+    builds = [line for build in plan.builds if plan.operations for line in plan_build_lines(build, pen, width)]
+    lines += [(), *builds] if builds else []
     return tuple(lines)
 
 

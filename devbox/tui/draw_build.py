@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from devbox.core.build import BuildState, Cause, Step, StepKey, StepStatus
-from devbox.core.present import Tone, stage_label, step_tone, step_word
+from devbox.core.build_forecast import ForecastStep
+from devbox.core.build_history import Judgement, judgement
+from devbox.core.present import Tone, forecast_tone, forecast_word, stage_label, step_tone, step_word
 from devbox.core.text import byte_size, duration
-from devbox.tui.build_state import BuildRecord, costly_misses, counted
+from devbox.tui.build_state import BuildRecord, costly_misses, counted, foreseen
 from devbox.tui.lines import Line, Pen, Row, Span, fit, joined, line_width
 
 _KINDS = {
@@ -22,6 +26,9 @@ _OUTCOMES = {
     "running": ("running", "running"), "ok": ("built", "ok"), "failed": ("failed", "error"),
     "cancelled": ("cancelled", "cancelled"), "interrupted": ("interrupted", "cancelled"),
 }
+_JUDGED: tuple[tuple[Judgement, str, str], ...] = (
+    ("right", "right", ""), ("wrong", "wrong", "error"), ("open", "left open", "muted"),
+)
 _LABEL = 11
 _WORD = 11
 _SECONDS = 8
@@ -75,26 +82,27 @@ def cache_lane(state: BuildState, selected: StepKey | None, pen: Pen, width: int
     if state.saved_seconds is not None:
         tail = (pen.span(f"saved about {duration(state.saved_seconds)}", "muted"),)
     room = max(width - line_width(counts) - line_width(tail) - 12, 8)
-    head = (Span(" "), pen.span("cache ", "muted"), *_cells(counted(state), selected, room, pen), Span("   "), *counts)
+    steps = counted(state)
+    at = next((number for number, step in enumerate(steps) if step.key == selected), 0)
+    cells = lane_cells([_cell(step, pen) for step in steps], at, room, pen)
+    head = (Span(" "), pen.span("cache ", "muted"), *cells, Span("   "), *counts)
     return pen.fill(head, width - 1, tail)
 
 
-def _cells(steps: tuple[Step, ...], selected: StepKey | None, room: int, pen: Pen) -> Line:
-    first = 0
-    if len(steps) > room:
-        at = next((number for number, step in enumerate(steps) if step.key == selected), 0)
-        first = max(0, min(at - room // 2, len(steps) - room))
-    cells: list[Span] = []
-    for step in steps[first : first + room]:
-        tone = step_tone(step.status)
-        span = pen.tone(tone)
-        role = "muted" if step.status is StepStatus.MISS and not step.root else span.role
-        cells.append(Span(span.text, role))
+def _cell(step: Step, pen: Pen) -> Span:
+    span = pen.tone(step_tone(step.status))
+    return Span(span.text, "muted" if step.status is StepStatus.MISS and not step.root else span.role)
+
+
+def lane_cells(cells: Sequence[Span], at: int, room: int, pen: Pen) -> Line:
+    """The cells that fit, the selected one among them."""
+    first = max(0, min(at - room // 2, len(cells) - room))
+    shown = list(cells[first : first + room])
     if first:
-        cells[0] = Span(pen.glyphs.ellipsis[:1], "muted")
-    if first + room < len(steps):
-        cells[-1] = Span(pen.glyphs.ellipsis[:1], "muted")
-    return tuple(cells)
+        shown[0] = Span(pen.glyphs.ellipsis[:1], "muted")
+    if first + room < len(cells):
+        shown[-1] = Span(pen.glyphs.ellipsis[:1], "muted")
+    return tuple(shown)
 
 
 def count_spans(state: BuildState, pen: Pen) -> Line:
@@ -112,36 +120,57 @@ def count_spans(state: BuildState, pen: Pen) -> Line:
     return joined(parts, pen.dot())
 
 
-def step_rows(state: BuildState, pen: Pen, width: int) -> tuple[Row, ...]:
-    """The steps grouped by stage; under a root miss, where and why the cache breaks."""
+def step_rows(record: BuildRecord, since: Callable[[int | None], str], pen: Pen, width: int) -> tuple[Row, ...]:
+    """The steps grouped by stage; under a root miss, where and why the cache breaks. `since` names an earlier build."""
     rows: list[Row] = []
-    for step in state.steps:
-        lines: list[Line] = [_step_line(step, pen, width)]
+    for step in record.state.steps:
+        lines: list[Line] = [_step_line(step, foreseen(record, step.key), pen, width)]
         if step.root and step.status in (StepStatus.MISS, StepStatus.FAILED, StepStatus.RUNNING):
-            lines += _break_lines(step, pen, width)
+            lines += break_lines(step.causes, "cache breaks here", since(step.since), pen, width)
+        if judgement(step) == "wrong":
+            words = f"the forecast was wrong: it said `{forecast_word(step.forecast or '')}`"
+            lines.append(indented(pen, words, "error", width))
         if step.error and step.status is StepStatus.FAILED:
-            lines.append(_indented(pen, step.error.split("\n")[0], "error", width))
+            lines.append(indented(pen, step.error.split("\n")[0], "error", width))
         lines += [_transfer_line(step, pen, width)] if step.transfers and step.status is StepStatus.RUNNING else []
         rows.append(Row(step.key, tuple(lines), marked=_LABEL - 2))
     if not rows:
-        rows.append(Row(None, ((pen.span(f"  {state.phase or 'no steps yet'}", "muted"),),)))
+        rows.append(Row(None, ((pen.span(f"  {record.state.phase or 'no steps yet'}", "muted"),),)))
     return tuple(rows)
 
 
-def _step_line(step: Step, pen: Pen, width: int) -> Line:
+def _step_line(step: Step, said: ForecastStep | None, pen: Pen, width: int) -> Line:
     quiet = _is_quiet(step)
-    role = "muted" if quiet else ""
-    past = width >= 90
-    tail = _tail(step, pen, quiet, past)
-    name = f"{step.key.platform} {step.key.stage}".strip()
-    number = f"{step.key.index}/{step.of}"
     tone = pen.tone(step_tone(step.status))
-    head = (
-        Span(" "), pen.cell(name, _LABEL - 4, "muted"), Span("   "),
-        Span(tone.text, "muted" if quiet else tone.role), Span(" "), pen.cell(number, 6, "muted"),
-    )
+    word, role = "" if step.status is StepStatus.BASE else step_word(step), "muted" if quiet else tone.role
+    if step.status is StepStatus.TO_GO and said is not None:
+        # Not yet true, so dim; it becomes what the builder says of it.
+        tone, word = Span(pen.glyphs.of(forecast_tone(said.word))), forecast_word(said.word)
+    did_not_run = step.status in (StepStatus.HIT, StepStatus.TO_GO, StepStatus.SKIPPED, StepStatus.BASE)
+    ran_before = width >= 90 and did_not_run and step.past_seconds is not None
+    seconds = step.past_seconds if ran_before else None if did_not_run else step.seconds
+    tail = row_tail(word, role, seconds, pen, past=width >= 90, ran_before=ran_before, quiet=quiet)
+    name = f"{step.key.platform} {step.key.stage}".strip()
+    glyph = Span(tone.text, "muted" if quiet else tone.role)
+    head = row_head(name, f"{step.key.index}/{step.of}", glyph, pen)
     room = max(width - line_width(head) - line_width(tail) - 1, 0)
-    return (*head, pen.cell(step.instruction, room, role), Span(" "), *tail)
+    return (*head, pen.cell(step.instruction, room, "muted" if quiet else ""), Span(" "), *tail)
+
+
+def row_head(stage: str, number: str, glyph: Span, pen: Pen) -> Line:
+    """Stage, room for the mark, glyph, number: the first columns of each step."""
+    name = pen.cell(stage, _LABEL - 4, "muted")
+    return (Span(" "), name, Span("   "), glyph, Span(" "), pen.cell(number, 6, "muted"))
+
+
+def row_tail(
+    word: str, role: str, seconds: float | None, pen: Pen, *, past: bool, ran_before: bool, quiet: bool = False
+) -> Line:
+    """Word, seconds, and the mark of a duration from an earlier run; that is left out where there is no `past`."""
+    shown = "" if seconds is None or (ran_before and not past) else duration(seconds)
+    mark = f" {pen.glyphs.past}" if ran_before and shown else "  "
+    return (pen.cell(word, _WORD, role), pen.cell(shown, _SECONDS, "muted" if quiet or ran_before else "", right=True),
+            Span(mark + " ", "muted"))
 
 
 def _is_quiet(step: Step) -> bool:
@@ -151,23 +180,15 @@ def _is_quiet(step: Step) -> bool:
     )
 
 
-def _tail(step: Step, pen: Pen, quiet: bool, past: bool) -> Line:
-    role = "muted" if quiet else step_tone(step.status).value
-    did_not_run = step.status in (StepStatus.HIT, StepStatus.TO_GO, StepStatus.SKIPPED, StepStatus.BASE)
-    ran_before = past and did_not_run and step.past_seconds is not None
-    seconds = step.past_seconds if ran_before else None if did_not_run else step.seconds
-    word = "" if step.status is StepStatus.BASE else step_word(step)
-    shown = "" if seconds is None else duration(seconds)
-    mark = f" {pen.glyphs.past}" if ran_before else "  "
-    return (pen.cell(word, _WORD, role), pen.cell(shown, _SECONDS, "muted" if quiet or ran_before else "", right=True),
-            Span(mark + " ", "muted"))
-
-
-def _break_lines(step: Step, pen: Pen, width: int) -> list[Line]:
-    causes = [cause_words(cause) for cause in step.causes] or ["cause unknown"]
-    dot, blanks = pen.glyphs.separator, " " * len("cache breaks here")
-    heads = ["cache breaks here", *[blanks] * (len(causes) - 1)]
-    return [_indented(pen, f"{head} {dot} {cause}", "miss", width) for head, cause in zip(heads, causes, strict=True)]
+def break_lines(causes: Sequence[Cause], head: str, since: str, pen: Pen, width: int) -> list[Line]:
+    """`cache breaks here · requirements.txt changed (content) since build 41`, further causes below it."""
+    words = [cause_words(cause) for cause in causes]
+    words = [f"{words[0]}{since}", *words[1:]] if words else ["cause unknown"]
+    heads = [head, *[" " * len(head)] * (len(words) - 1)]
+    return [
+        indented(pen, f"{start} {pen.glyphs.separator} {cause}", "miss", width)
+        for start, cause in zip(heads, words, strict=True)
+    ]
 
 
 def cause_words(cause: Cause) -> str:
@@ -179,7 +200,8 @@ def cause_words(cause: Cause) -> str:
     return f"{words} ({cause.detail})" if cause.detail else words
 
 
-def _indented(pen: Pen, text: str, role: str, width: int) -> Line:
+def indented(pen: Pen, text: str, role: str, width: int) -> Line:
+    """A line below a step."""
     return (Span(" " * _LABEL), Span(pen.clip(text, max(width - _LABEL - 1, 0)), role))
 
 
@@ -188,7 +210,7 @@ def _transfer_line(step: Step, pen: Pen, width: int) -> Line:
     words = f"{pen.glyphs.separator} ".join(
         f"{transfer.name} {amount(transfer.current, transfer.total)} " for transfer in moving[:2]
     )
-    return _indented(pen, words, "muted", width)
+    return indented(pen, words, "muted", width)
 
 
 def amount(current: int, total: int | None) -> str:
@@ -204,6 +226,11 @@ def report_lines(record: BuildRecord, seconds: float, pen: Pen, width: int) -> t
     ]
     if state.image:
         lines.append((pen.span("image  ", "muted"), pen.span(state.image.removeprefix("sha256:")[:12])))
+    judged = [said for step in state.steps if (said := judgement(step)) is not None]
+    if judged:
+        counts = joined([(pen.span(f"{judged.count(word)} {said}", role),) for word, said, role in _JUDGED
+                         if judged.count(word)], pen.dot())
+        lines.append((pen.span("forecast  ", "muted"), *counts))
     if costly := costly_misses(state):
         lines += [(), (pen.span("where the time went", "muted"),)]
         for step in costly:

@@ -11,18 +11,22 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
+from devbox.core.build import BuildState
+from devbox.core.build_forecast import LiveForecast
 from devbox.core.errors import Cancelled, ConfigError, DevboxError
 from devbox.core.events import Event
 from devbox.core.findings import DoctorEvent, Finding, Finished
 from devbox.core.project import Project
 from devbox.core.status import BoxStatus
 from devbox.engine.stream import Cancellation
-from devbox.tui.session import Ask, Place, UpPlan
+from devbox.tui.session import Ask, PastBuild, Place, UpPlan
 
 if TYPE_CHECKING:
+    from devbox.core.buildfold import Outcome
     from devbox.engine.port import ExecSession
+    from devbox.flows.history import BuildRecord
     from devbox.flows.workspace import Workspace
 
 T = TypeVar("T")
@@ -105,9 +109,28 @@ class FlowSession:
     def plan_up(self) -> FlowStream[UpPlan]:
         """What `up` would do, and the findings that stand against it."""
         def run(workspace: Workspace) -> Iterator[UpPlan]:
-            from devbox.flows.box.observe import plan_up
+            from devbox.flows.box.foresee import foresee
 
-            yield UpPlan(plan_up(workspace), _obstacles(workspace))
+            found = foresee(workspace)
+            yield UpPlan(found.operations, _obstacles(workspace), found.builds)
+
+        return FlowStream(self._fresh(), run)
+
+    def forecast(self) -> FlowStream[LiveForecast]:
+        """Forecast, and again whenever files change."""
+        def run(workspace: Workspace) -> Iterator[LiveForecast]:
+            from devbox.flows.forecast_watch import live_forecast
+
+            return live_forecast(workspace, lambda: replace(self._fresh(), cancel=workspace.cancel))
+
+        return FlowStream(self._fresh(), run)
+
+    def history(self, limit: int) -> FlowStream[tuple[PastBuild, ...]]:
+        """Read the ledger."""
+        def run(workspace: Workspace) -> Iterator[tuple[PastBuild, ...]]:
+            from devbox.flows.history import past_builds
+
+            yield tuple(_past(record) for record in reversed(past_builds(workspace, limit)))
 
         return FlowStream(self._fresh(), run)
 
@@ -187,6 +210,15 @@ class FlowSession:
 
     def close(self) -> None:
         """Nothing is kept open between runs."""
+
+
+def _past(record: BuildRecord) -> PastBuild:
+    """The ledger's record as the screens show builds."""
+    state = BuildState(
+        record.target, record.builder, steps=record.steps, seconds=record.seconds, saved_seconds=record.saved,
+        outcome=cast("Outcome", record.outcome), image=record.image,
+    )
+    return PastBuild(record.id, record.service, record.started, state)
 
 
 def _nobody(question: str, *, detail: str = "", trust: bool = False) -> bool:

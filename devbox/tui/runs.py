@@ -5,19 +5,21 @@ Holds every bridge, so that quitting can close them all.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from devbox.core.build_forecast import LiveForecast
 from devbox.core.events import Event, ServiceLog
 from devbox.core.status import BoxStatus
 from devbox.tui.asking import Asker
 from devbox.tui.box_state import BoxView, RunKind, RunView, fold_event, log_line
 from devbox.tui.bridge import Bridge
-from devbox.tui.build_state import HISTORY, Builds, interrupted
+from devbox.tui.build_state import HISTORY, BuildRecord, Builds, ForecastView, interrupted
 from devbox.tui.doctor_state import DoctorView, fold_doctor, settled
 from devbox.tui.log_store import LogStore
-from devbox.tui.session import Ask, Problem, Stream, UpPlan
+from devbox.tui.session import Ask, PastBuild, Problem, Stream, UpPlan, problem_of
 
 if TYPE_CHECKING:
     from devbox.tui.app import DevboxApp
@@ -34,9 +36,14 @@ class Runs:
         self._run: Bridge[Any, RunView] | None = None
         self._logs: Bridge[Any, Any] | None = None
         self._look: Bridge[Any, Any] | None = None
+        self._forecast: Bridge[Any, Any] | None = None
+        self._began = time.time()
+        self._closed = False
         self._asker = Asker(app)
 
     def _begin(self, bridge: Bridge[Any, Any]) -> None:
+        if self._closed:
+            return  # what ends while the app leaves must start nothing more
         self._bridges = [known for known in self._bridges if known.alive]
         self._bridges.append(bridge.start())
 
@@ -46,7 +53,8 @@ class Runs:
         return any(bridge.alive for bridge in self._bridges)
 
     def close(self) -> None:
-        """Close every stream; open questions are answered with no."""
+        """Close every stream, for good; open questions are answered with no."""
+        self._closed = True
         self._asker.close()
         for bridge in self._bridges:
             bridge.close()
@@ -90,10 +98,59 @@ class Runs:
         self._begin(bridge)
         return bridge
 
+    def foresee(self) -> None:
+        """Forecast the next builds, and again as files are saved, until `unforesee`."""
+        app = self._app
+        if self._forecast is not None or self.operating or app.session.place.source is None:
+            return
+        app.forecast = replace(app.forecast, looking=True, problem=None)
+
+        def fold(_: LiveForecast | None, live: LiveForecast) -> LiveForecast:
+            return live
+
+        def changed(live: LiveForecast | None) -> None:
+            if live is not None:
+                app.forecast = ForecastView(live, problem=problem_of(live.error) if live.error else None)
+
+        def ended(live: LiveForecast | None, problem: Problem | None) -> None:
+            if problem is not None:
+                app.forecast = ForecastView(problem=problem)
+            elif self._forecast is None:
+                app.forecast = replace(app.forecast, looking=False)
+
+        self._forecast = Bridge(app, "forecast", self._session.forecast, None, fold, changed, ended)
+        self._begin(self._forecast)
+
+    def unforesee(self) -> None:
+        """Stop forecasting; what was said last stays until the next time."""
+        if self._forecast is not None:
+            self._forecast.close()
+            self._forecast = None
+
+    def remember(self) -> None:
+        """Read the builds that the ledger holds."""
+        app = self._app
+
+        def fold(_: tuple[PastBuild, ...], past: tuple[PastBuild, ...]) -> tuple[PastBuild, ...]:
+            return past
+
+        def changed(past: tuple[PastBuild, ...]) -> None:
+            app.starts = {each.id: each.started for each in past}
+            # This session's own are kept with their logs.
+            app.past = tuple(
+                BuildRecord(each.service, each.state, id=each.id, started=each.started)
+                for each in past if each.started < self._began
+            )
+
+        self._begin(Bridge(
+            app, "history", lambda: self._session.history(2 * HISTORY), (), fold, changed, lambda past, problem: None
+        ))
+
     def operate(self, kind: RunKind, opened: Callable[[Ask], Stream[Event]]) -> None:
         """Run an operation; one at a time. Its questions become dialogs."""
         if self.operating:
             return
+        self.unforesee()
         app = self._app
         self._asker = asker = Asker(app)
         self._past = app.builds[-HISTORY:]
@@ -109,6 +166,9 @@ class Runs:
                 outcome="cancelled" if stopped else "failed" if problem else "ok",
             ))
             self.look()
+            if app.current_mode == "build":
+                self.remember()
+                self.foresee()
 
         start = RunView(kind)
         changed(start)

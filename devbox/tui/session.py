@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from devbox.core.build import BuildState
+from devbox.core.build_forecast import BuildForecast, LiveForecast
 from devbox.core.errors import DevboxError
 from devbox.core.events import Event
 from devbox.core.findings import DoctorEvent, Finding
@@ -53,6 +55,19 @@ class UpPlan:
     operations: tuple[Operation, ...]
     findings: tuple[Finding, ...] = ()
     """Those of severity error that the machine has for this project."""
+    builds: tuple[BuildForecast, ...] = ()
+    """What each build will find in the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastBuild:
+    """A build of an earlier run of devbox."""
+
+    id: int
+    service: str
+    started: float
+    """Seconds since the epoch."""
+    state: BuildState
 
 
 class Session(Protocol):
@@ -67,6 +82,12 @@ class Session(Protocol):
     def status(self) -> Stream[BoxStatus]: ...
 
     def plan_up(self) -> Stream[UpPlan]: ...
+
+    def forecast(self) -> Stream[LiveForecast]:
+        """What the next builds would do, made anew as files are saved, until it is closed."""
+
+    def history(self, limit: int) -> Stream[tuple[PastBuild, ...]]:
+        """The newest builds that are remembered, oldest first."""
 
     def up(self, ask: Ask) -> Stream[Event]: ...
 

@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from devbox.core.build_forecast import LiveForecast
 from devbox.core.errors import DevboxError
 from devbox.core.events import Event
 from devbox.core.findings import DoctorEvent
 from devbox.core.status import BoxStatus
-from devbox.tui.session import Ask, Place, UpPlan
+from devbox.tui.session import Ask, PastBuild, Place, UpPlan
 
 T = TypeVar("T")
 PLACE = Place("py311-cuda", "/home/ada/py311-cuda", "linux/amd64", "devbox.toml")
 NO_PLAN = UpPlan(())
+NO_FORECAST = (LiveForecast(watching="files are watched"),)
 
 
 class FakeStream(Generic[T]):
@@ -57,6 +59,8 @@ class FakeSession:
     doctor_held: bool = False
     box: BoxStatus | Exception | None = None
     plan: UpPlan | Exception = NO_PLAN
+    forecasts: Iterable[LiveForecast | Exception] = NO_FORECAST
+    past: tuple[PastBuild, ...] = ()
     events: tuple[Event | Exception, ...] = ()
     events_held: bool = False
     log_events: tuple[Event | Exception, ...] = ()
@@ -80,6 +84,12 @@ class FakeSession:
 
     def plan_up(self) -> FakeStream[UpPlan]:
         return self._stream("plan", (self.plan,))
+
+    def forecast(self) -> FakeStream[LiveForecast]:
+        return self._stream("forecast", self.forecasts, held=True)
+
+    def history(self, limit: int) -> FakeStream[tuple[PastBuild, ...]]:
+        return self._stream("history", (self.past[-limit:],))
 
     def up(self, ask: Ask) -> FakeStream[Event]:
         return self._operation("up", ask)

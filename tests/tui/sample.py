@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from devbox.core.build import BuildState, Cause, Step, StepKey, StepStatus, Transfer
+from devbox.core.build_forecast import BuildForecast, ForecastStep, LiveForecast
 from devbox.core.events import (
     BuildChanged,
     BuildLog,
@@ -29,7 +30,7 @@ from devbox.core.findings import (
 )
 from devbox.core.plan import Operation
 from devbox.core.status import BoxStatus, MountStatus, PortStatus, ServiceStatus, Stale
-from devbox.tui.session import UpPlan
+from devbox.tui.session import PastBuild, UpPlan
 
 PYTHON = DoctorRow(
     "toolchain.python.pyenv",
@@ -277,6 +278,63 @@ PIP_LOG = b"".join(b"Collecting package-%d\n  Downloading package-%d.whl (1.2 MB
 )
 
 
+def foretold(
+    stage: str, index: int, of: int, instruction: str, word: str, past: float | None = None, **more: object
+) -> ForecastStep:
+    """One step of a forecast, in short."""
+    chance = {"hit": 1.0, "miss": 0.0}.get(word)
+    values = {"p_hit": chance, "root": False, "seconds": 0.0 if word == "hit" else past, "line": index, **more}
+    return ForecastStep(stage, index, of, instruction=instruction, word=word, past_seconds=past, **values)  # type: ignore[arg-type]
+
+
+FORECAST = BuildForecast(
+    "dev",
+    "dev",
+    "Dockerfile",
+    (
+        foretold("base", 1, 5, "FROM python:3.11-slim", "base"),
+        foretold("base", 2, 5, "RUN apt-get update && apt-get install -y build-essential", "hit", 48.0),
+        foretold("base", 3, 5, "RUN curl -LsSf https://example.org/install.sh | sh", "hit", 9.1),
+        foretold("dev", 1, 5, "WORKDIR /src", "hit", 0.1),
+        foretold(
+            "dev",
+            2,
+            5,
+            "COPY requirements.txt requirements-dev.txt /tmp/",
+            "miss",
+            0.1,
+            root=True,
+            causes=(
+                Cause("file-changed", "requirements.txt", "content"),
+                Cause("file-added", "requirements-dev.txt"),
+            ),
+            build=41,
+        ),
+        foretold("dev", 3, 5, "RUN pip install -r /tmp/requirements.txt", "miss", 31.2),
+        foretold("dev", 4, 5, "COPY --from=assets /out /srv/static", "depends", 0.2, p_hit=0.6),
+        foretold("dev", 5, 5, "ADD https://example.org/model.bin /m", "unknown", reason="a remote source decides"),
+    ),
+    unseen=("src/app.py",),
+    seconds=31.3,
+)
+LIVE = LiveForecast((FORECAST,), watching="files are watched")
+ALL_HIT = LiveForecast(
+    (
+        BuildForecast(
+            "dev",
+            "dev",
+            "Dockerfile",
+            tuple(
+                replace(each, word="base" if each.word == "base" else "hit", root=False, causes=())
+                for each in FORECAST.steps
+            ),
+            seconds=0.0,
+        ),
+    ),
+    watching="looking every 3 s: OS file watch limit reached",
+)
+
+
 def build_events(state: BuildState, *, log: bytes = b"transferring\n", at: StepKey | None = None) -> tuple[Event, ...]:
     """A build as the flow tells it."""
     return (
@@ -290,6 +348,21 @@ def build_events(state: BuildState, *, log: bytes = b"transferring\n", at: StepK
 EVIL = "img[/x][bold red]\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b31m\u202eabc\u200b"
 WIDE = "日本語のとても長い名前" * 3
 LONG = "A" * 10_000
+EVIL_FORECAST = LiveForecast(
+    (
+        BuildForecast(
+            EVIL,
+            EVIL,
+            EVIL,
+            (
+                foretold(EVIL, 1, 2, EVIL, "miss", 1.0, root=True, causes=(Cause("file-changed", EVIL, EVIL),)),
+                foretold(WIDE, 2, 2, LONG, "unknown", reason=LONG + EVIL),
+            ),
+            unseen=(EVIL, LONG),
+        ),
+    ),
+    watching=EVIL,
+)
 EVIL_BYTES = EVIL.encode() + b"\xff\xfe\r\x08\x0c"
 EVIL_ROWS = (
     DoctorRow(
@@ -351,3 +424,16 @@ EVIL_BUILD = BuildState(
     seconds=3.0,
     outcome="failed",
 )
+
+
+def past(now: float) -> tuple[PastBuild, ...]:
+    """Two builds of an earlier session; in the newer one the forecast was wrong about a step."""
+    wrong = tuple(
+        replace(each, forecast="hit" if each.status in (StepStatus.HIT, StepStatus.MISS) else None, since=40)
+        for each in BUILT.steps
+    )
+    older = replace(BUILT, seconds=131.0, steps=tuple(replace(each, root=False) for each in BUILT.steps))
+    return (
+        PastBuild(40, "dev", now - 7300, older),
+        PastBuild(41, "dev", now - 730, replace(BUILT, steps=wrong)),
+    )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
 
 from devbox.core.build import StepKey
+from devbox.core.build_forecast import LiveForecast
 from devbox.core.errors import BuildError, NotReadyError
 from devbox.core.findings import Finished, RowsKnown
 from devbox.tui import commands
@@ -348,6 +351,106 @@ async def test_history_keeps_earlier_builds() -> None:
         await until(pilot, lambda: "build 1 of 2" in screen_text(app) and "failed in dev 3/5" in screen_text(app))
         await pilot.press("right_square_bracket")
         await until(pilot, lambda: "build 2 of 2" in screen_text(app) and "✓ built" in screen_text(app))
+
+
+def saved(*forecasts: LiveForecast) -> tuple[threading.Event, Iterator[LiveForecast]]:
+    """Forecasts of which all but the first come when the event is set, as after a file was saved."""
+    event = threading.Event()
+
+    def items() -> Iterator[LiveForecast]:
+        yield forecasts[0]
+        event.wait()
+        yield from forecasts[1:]
+
+    return event, items()
+
+
+EDITED = replace(sample.LIVE, edits=1)
+
+
+async def test_a_saved_file_changes_the_forecast_on_screen_and_r_starts_the_build() -> None:
+    save, forecasts = saved(sample.ALL_HIT, EDITED)
+    app = DevboxApp(full(forecasts=forecasts, events=sample.build_events(sample.RUNNING), events_held=True))
+    async with app.run_test(size=SIZE) as pilot:
+        await on(pilot, app, "build", "3")
+        await until(pilot, lambda: "nothing will run" in screen_text(app) and "looking every 3 s" in screen_text(app))
+        save.set()
+        await until(pilot, lambda: "cache will break here · requirements.txt changed" in screen_text(app))
+        assert app.screen.query_one(RowsView).selected == StepKey("dev", 2)
+        await pilot.press("G", "n")
+        assert app.screen.query_one(RowsView).selected == StepKey("dev", 2)
+        await pilot.press("R")
+        await until(pilot, lambda: "cache breaks here" in screen_text(app) and "1 running" in screen_text(app))
+
+
+async def test_after_a_build_its_report_stays_until_a_file_is_saved() -> None:
+    save, forecasts = saved(sample.ALL_HIT, EDITED)
+    session = full(events=sample.build_events(sample.BUILT))
+    app = DevboxApp(session)
+    async with app.run_test(size=SIZE) as pilot:
+        await on(pilot, app, "build", "3")
+        session.forecasts = forecasts
+        await pilot.press("R")
+        await until(pilot, lambda: app.builds and not app.run_view.running and app.forecast.live.builds)
+        assert "✓ built" in screen_text(app)
+        save.set()
+        await until(pilot, lambda: "cache will break here" in screen_text(app))
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: "✓ built" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "cache will break here" in screen_text(app))
+
+
+async def test_the_forecast_is_made_only_while_its_screen_is_shown() -> None:
+    session = full(forecasts=(sample.LIVE,))
+    app = DevboxApp(session)
+    async with app.run_test(size=SIZE) as pilot:
+        await settled(pilot, app)
+        assert "forecast" not in session.calls
+        await on(pilot, app, "build", "3")
+        await until(pilot, lambda: app.forecast.live.builds)
+        [stream] = [each for name, each in zip(session.calls, session.streams, strict=True) if name == "forecast"]
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "Command palette" in screen_text(app))
+        assert not stream.closed.is_set()
+        await pilot.press("escape", "2")
+        await until(pilot, stream.closed.is_set)
+        await pilot.press("3")
+        await until(pilot, lambda: session.calls.count("forecast") == 2)
+
+
+async def test_history_reaches_builds_of_earlier_sessions_and_says_where_the_forecast_was_wrong() -> None:
+    app = DevboxApp(full(forecasts=(sample.LIVE,), past=sample.past(time.time())))
+    async with app.run_test(size=SIZE) as pilot:
+        await on(pilot, app, "build", "3")
+        await until(pilot, lambda: "last 2 builds" in screen_text(app) and "will hit" in screen_text(app))
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: "build 41, 12 min ago, 2 of 2" in screen_text(app))
+        assert "the forecast was wrong: it said `will hit`" in screen_text(app)
+        await pilot.press("left_square_bracket", "left_square_bracket")
+        await until(pilot, lambda: "build 40, 2 h ago, 1 of 2" in screen_text(app))
+        await pilot.press(*["right_square_bracket"] * 2)
+        await until(pilot, lambda: "cache will break here" in screen_text(app))
+
+
+async def test_without_an_engine_there_is_no_forecast_and_r_tries_again() -> None:
+    session = full(forecasts=(no_engine(),))
+    app = DevboxApp(session)
+    async with app.run_test(size=SIZE) as pilot:
+        await on(pilot, app, "build", "3")
+        await until(pilot, lambda: "no forecast: no Docker Engine answers" in screen_text(app))
+        session.forecasts = (sample.LIVE,)
+        await pilot.press("r")
+        await until(pilot, lambda: "cache will break here" in screen_text(app))
+
+
+async def test_the_plan_says_what_will_be_built_and_why() -> None:
+    app = DevboxApp(full(plan=replace(sample.PLAN, builds=(sample.FORECAST,))))
+    async with app.run_test(size=SIZE) as pilot:
+        await on(pilot, app, "box", "2")
+        await pilot.press("u")
+        await until(pilot, lambda: "dev builds: 3 will hit · 2 will run" in screen_text(app))
+        assert "requirements.txt changed (content)" in screen_text(app)
 
 
 async def test_a_shell_that_does_not_start_is_a_dialog_not_a_broken_screen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,6 +37,10 @@ def all_rows(rows: object) -> str:
     return "\n".join(texts(row.lines) for row in rows)  # type: ignore[attr-defined]
 
 
+def no_age(build: int | None) -> str:
+    return ""
+
+
 @given(ANY_TEXT, st.integers(0, 40))
 def test_a_cell_is_exactly_as_wide_as_its_column(text: str, width: int) -> None:
     for pen in (PEN, ASCII):
@@ -64,12 +68,12 @@ def test_no_line_is_wider_than_its_pane(width: int) -> None:
         for row in doctor_rows(rows, PEN, max(width, 60)):
             assert all(line_width(line) <= max(width, 60) for line in row.lines)
     for state in (sample.RUNNING, sample.BUILT, sample.FAILED, sample.EVIL_BUILD):
-        for row in step_rows(state, PEN, max(width, 60)):
+        for row in step_rows(BuildRecord("dev", state), no_age, PEN, max(width, 60)):
             assert all(line_width(line) <= max(width, 60) for line in row.lines), texts(row.lines)
 
 
 def test_only_the_root_miss_says_where_the_cache_breaks() -> None:
-    shown = all_rows(step_rows(sample.BUILT, PEN, 118))
+    shown = all_rows(step_rows(BuildRecord("dev", sample.BUILT), no_age, PEN, 118))
     assert shown.count("cache breaks here") == 1
     assert "requirements.txt changed (content)" in shown
     assert shown.count("after miss") == 2
@@ -77,7 +81,8 @@ def test_only_the_root_miss_says_where_the_cache_breaks() -> None:
 
 def test_an_unrecorded_cause_is_unknown() -> None:
     steps = tuple(replace(step, causes=()) for step in sample.BUILT.steps)
-    assert "cache breaks here · cause unknown" in all_rows(step_rows(replace(sample.BUILT, steps=steps), PEN, 118))
+    record = BuildRecord("dev", replace(sample.BUILT, steps=steps))
+    assert "cache breaks here · cause unknown" in all_rows(step_rows(record, no_age, PEN, 118))
 
 
 def test_every_cause_is_words_with_its_evidence() -> None:
@@ -90,7 +95,7 @@ def test_states_are_told_apart_without_colour() -> None:
     shown = set()
     for status in StepStatus:
         state = BuildState(steps=(sample.step("s", 1, 1, "RUN x", status, 1.0),))
-        shown.add(all_rows(step_rows(state, PEN, 118)))
+        shown.add(all_rows(step_rows(BuildRecord("dev", state), no_age, PEN, 118)))
     assert len(shown) == len(StepStatus)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from devbox.core.build import StepKey
 from devbox.core.errors import BuildError
+from devbox.core.events import BuildForeseen
 from devbox.core.findings import DoctorReport, Finished, RowsKnown
 from devbox.core.status import BoxStatus
 from devbox.tui import draw_box
@@ -105,11 +107,41 @@ CASES = {
         lambda app: _scanned(app) and _log_lines(app) == 3,
     ),
     "box-plan": Case(lambda: _full(plan=sample.PLAN), ("2", "u"), _shows("recreate container box")),
+    "box-plan-build": Case(
+        lambda: _full(plan=replace(sample.PLAN, findings=(), builds=(sample.FORECAST,))), ("2", "u"),
+        _shows("recreate container box"),
+    ),
     "box-trust": Case(lambda: _full(is_trusted=False), ("2", "R"), _shows("Do you trust this folder?")),
     "build-empty": Case(_full, ("3",), _scanned),
+    "build-forecast": Case(
+        lambda: _full(forecasts=(sample.LIVE,)), ("3",), lambda app: _scanned(app) and app.forecast.live.builds
+    ),
+    "build-forecast-step": Case(
+        lambda: _full(forecasts=(sample.LIVE,), past=sample.past(time.time())), ("3", "enter"),
+        lambda app: _scanned(app) and app.past and "Dockerfile:2" in screen_text(app) and "last 2" in screen_text(app),
+    ),
+    "build-nothing-to-do": Case(
+        lambda: _full(forecasts=(sample.ALL_HIT,)), ("3",), lambda app: _scanned(app) and app.forecast.live.builds
+    ),
+    "build-past": Case(
+        lambda: _full(forecasts=(sample.LIVE,), past=sample.past(time.time())), ("3", "left_square_bracket"),
+        lambda app: _scanned(app) and app.past and "build 41" in screen_text(app),
+    ),
+    "build-no-engine": Case(
+        lambda: FakeSession(doctor_events=sample.FULL, box=no_engine(), forecasts=(no_engine(),)), ("3",), _scanned
+    ),
+    "build-forecast-hostile": Case(
+        lambda: FakeSession(
+            doctor_events=sample.EVIL_DOCTOR, box=sample.EVIL_STATUS, forecasts=(sample.EVIL_FORECAST,)
+        ),
+        ("3",),
+        lambda app: _scanned(app) and app.forecast.live.builds,
+    ),
     "build-loading": Case(lambda: _full(events_held=True), ("2", "R"), _shows("preparing the build")),
     "build-running": Case(
-        lambda: _full(events=sample.build_events(sample.RUNNING), events_held=True),
+        lambda: _full(
+            events=(BuildForeseen("dev", sample.FORECAST), *sample.build_events(sample.RUNNING)), events_held=True
+        ),
         ("2", "R"),
         lambda app: _scanned(app) and app.builds and app.builds[-1].logs.has(StepKey("dev", 4)),
     ),
@@ -158,7 +190,7 @@ async def test_screen_looks_as_approved(name: str, size: tuple[int, int]) -> Non
         check_golden(app, f"{name}-{size[0]}x{size[1]}")
 
 
-@pytest.mark.parametrize("name", ["doctor-loading", "build-running"])
+@pytest.mark.parametrize("name", ["doctor-loading", "build-running", "build-forecast-step"])
 async def test_ascii_mode_uses_ascii_only(name: str) -> None:
     case = CASES[name]
     app = DevboxApp(case.session(), ascii_only=True)

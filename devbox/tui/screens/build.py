@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,65 +10,27 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from devbox.core.build import StepKey
+from devbox.core.build_forecast import BuildForecast
 from devbox.resources import styles_folder
-from devbox.tui.build_state import BuildRecord, LogBook, first_error_line, root_misses, shown_step
-from devbox.tui.draw_box import problem_lines
-from devbox.tui.draw_build import build_header, cache_lane, label, report_lines, step_rows
+from devbox.tui.build_state import (
+    BuildRecord,
+    LogBook,
+    Page,
+    first_error_line,
+    page_now,
+    pages,
+    root_misses,
+    shown_step,
+)
+from devbox.tui.draw_build import label
+from devbox.tui.draw_forecast import ago, forecast_key
 from devbox.tui.keys import bind
-from devbox.tui.lines import Line, Pen, Row, Span
+from devbox.tui.lines import Span
+from devbox.tui.screens.build_views import Report, Steps, Summary, same, step_of
 from devbox.tui.screens.framed import Framed
 from devbox.tui.screens.logs import LogPane
-from devbox.tui.widgets.canvas import LinesView, app_of, set_title
+from devbox.tui.widgets.canvas import app_of, set_title
 from devbox.tui.widgets.rows import RowsView
-
-
-class Summary(LinesView):
-    """Header and cache lane."""
-
-    record: BuildRecord | None = None
-    position = ""
-    selected: StepKey | None = None
-
-    def lines(self, pen: Pen, width: int) -> tuple[Line, ...]:
-        if self.record is None:
-            return ((Span(" "), pen.span("no build in this session yet", "muted")), ())
-        return (
-            build_header(self.record, self.record.state.seconds, self.position, pen, width),
-            cache_lane(self.record.state, self.selected, pen, width),
-        )
-
-
-class Steps(RowsView):
-    """The steps of the shown build."""
-
-    record: BuildRecord | None = None
-
-    def rows(self, pen: Pen, width: int) -> tuple[Row, ...]:
-        run = app_of(self).run_view
-        if self.record is not None:
-            return step_rows(self.record.state, pen, width)
-        if run is not None and run.problem is not None:
-            return (Row(None, problem_lines(run.problem, pen, width - 1, before=f"{run.kind} failed: ")),)
-        if run is not None and run.running:
-            return (Row(None, ((pen.span("  preparing the build", "muted"),),)),)
-        words = (pen.span("  "), pen.span("R", "strong"), pen.span(" builds now, ", "muted"), pen.span("u", "strong"),
-                 pen.span(" on screen 2 brings the box up", "muted"))
-        return (Row(None, (words,)),)
-
-
-class Report(LinesView):
-    """What is left to say after the end."""
-
-    record: BuildRecord | None = None
-
-    def lines(self, pen: Pen, width: int) -> tuple[Line, ...]:
-        run = app_of(self).run_view
-        if self.record is None:
-            return ()
-        lines = report_lines(self.record, self.record.state.seconds, pen, width)
-        if run is not None and run.problem is not None and app_of(self).builds[-1:] == (self.record,):
-            lines = (*lines, (), *problem_lines(run.problem, pen, width))
-        return lines
 
 
 class BuildScreen(Framed):
@@ -75,7 +38,9 @@ class BuildScreen(Framed):
 
     CSS_PATH: ClassVar[Path] = styles_folder() / "build.tcss"
     AUTO_FOCUS = "Steps"
-    BINDINGS = bind("box.rebuild", "miss.next", "miss.previous", "stop", "view.previous", "view.next", "copy")
+    BINDINGS = bind(
+        "box.rebuild", "miss.next", "miss.previous", "stop", "view.previous", "view.next", "copy", "refresh"
+    )
 
     def body(self) -> ComposeResult:
         yield Summary(id="summary")
@@ -89,56 +54,125 @@ class BuildScreen(Framed):
         self._summary, self._steps = self.query_one(Summary), self.query_one(Steps)
         self._pane, self._report = self.query_one(LogPane), self.query_one(Report)
         self._at: int | None = None
+        self._newest: LogBook | None = None
         self._chosen: StepKey | None = None
         self._failure_shown: LogBook | None = None
-        set_title(self.query_one("#steps-pane"), (Span("Steps", "strong"),))
-        self.watch(app, "builds", self._show)
-        self.watch(app, "run_view", self._show, init=False)
+        self._enabled: list[bool | None] = []
+        for name in ("builds", "past", "forecast", "run_view"):
+            self.watch(app, name, self._show, init=name == "builds")
         self.watch(app, "tick", self._turn, init=False)
+
+    def on_screen_resume(self) -> None:
+        app_of(self).runs.remember()
+        app_of(self).runs.foresee()
+
+    def on_screen_suspend(self) -> None:
+        # A dialog over this screen suspends it too, and then the forecast still matters.
+        if app_of(self).current_mode != "build":
+            app_of(self).runs.unforesee()
+
+    @property
+    def pages(self) -> tuple[Page, ...]:
+        """All builds and forecasts."""
+        app = app_of(self)
+        return pages(app.past, app.builds, app.forecast)
+
+    @property
+    def page(self) -> Page | None:
+        """What is on screen: what matters now, unless history is being read."""
+        app = app_of(self)
+        if self._at is None:
+            return page_now(app.builds, app.forecast)
+        return self.pages[min(self._at, len(self.pages) - 1)] if self.pages else None
 
     @property
     def record(self) -> BuildRecord | None:
-        """The build on screen: the newest, unless history is being read."""
-        builds = app_of(self).builds
-        if not builds:
-            return None
-        return builds[-1] if self._at is None or self._at >= len(builds) else builds[self._at]
+        """The build on screen; None for a forecast."""
+        return self.page if isinstance(self.page, BuildRecord) else None
 
     def _show(self) -> None:
-        record = self.record
-        fresh = record is not None and (self._summary.record is None or record.logs is not self._summary.record.logs)
-        if fresh:
+        newest = app_of(self).builds[-1].logs if app_of(self).builds else None
+        if newest is not self._newest:
+            # A build began: it matters more than what was being read.
+            self._newest, self._at = newest, None
+        page = self.page
+        if not same(page, self._summary.page):
             self._chosen = None
             self._steps.selected = None
         for view in (self._summary, self._steps, self._report):
-            view.record = record
-        builds = app_of(self).builds
-        at = len(builds) if self._at is None else self._at + 1
-        self._summary.position = f"build {at} of {len(builds)}" if len(builds) > 1 else ""
+            view.page = page
+        self._summary.position = self._position(page)
+        self._title(page)
         self._steps.redraw()
         self._follow_step()
-        self._summary.redraw()
+        self._summary.redraw(layout=True)
         self._report.redraw(layout=True)
+        self._rebind()
+
+    def _rebind(self) -> None:
+        """Keys come and go with what there is to do."""
+        enabled = [self.check_action(action, ()) for action in ("next_miss", "turn", "refresh_one")]
+        if enabled != self._enabled:
+            self._enabled = enabled
+            self.refresh_bindings()
+
+    def _position(self, page: Page | None) -> str:
+        """`build 41, 12 min ago, 3 of 20`."""
+        kind = BuildForecast if isinstance(page, BuildForecast) else BuildRecord
+        alike = [other for other in self.pages if isinstance(other, kind)]
+        at = next((number for number, other in enumerate(alike, 1) if same(other, page)), 0)
+        if not isinstance(page, BuildRecord):
+            return f"{at} of {len(alike)} services" if len(alike) > 1 else ""
+        if page.id:
+            return f"build {page.id}, {ago(time.time() - page.started)}, {at} of {len(alike)}"
+        return f"build {at} of {len(alike)}" if len(alike) > 1 else ""
+
+    def _title(self, page: Page | None) -> None:
+        view = app_of(self).forecast
+        forecast = isinstance(page, BuildForecast)
+        words = app_of(self).pen.said(view.live.watching) if forecast else ""
+        set_title(
+            self.query_one("#steps-pane"), (Span("Forecast" if forecast else "Steps", "strong"),),
+            subtitle=(Span(words, "muted"),) if words else (),
+        )
 
     def _turn(self) -> None:
-        if self.is_current and self.record is not None and self.record.running:
+        if not self.is_current:
+            return
+        if self.record is not None and self.record.running:
             self._summary.redraw()
             self._steps.redraw()
+        elif app_of(self).forecast.looking:
+            self._summary.redraw()
 
     def _follow_step(self) -> None:
         """Which log is shown: the chosen step's, else what runs; after a success the report."""
-        record = self.record
-        if record is None:
+        page = self.page
+        if page is None:
             self._pane.show_lines((Span("Log", "strong"),))
             return
-        step = self._chosen or shown_step(record.state, None)
+        if isinstance(page, BuildForecast):
+            self._show_forecast(page)
+            return
+        step = self._chosen or shown_step(page.state, None)
         if self._chosen is None and step is not None:
             self._steps.select(step)
-        self._summary.selected = self._steps.selected if isinstance(self._steps.selected, StepKey) else None
-        if self._chosen is None and record.state.outcome not in ("running", "failed"):
+        self._summary.selected = self._selected
+        if page.id or (self._chosen is None and page.state.outcome not in ("running", "failed")):
             self._pane.show_lines((Span("Report", "strong"),))
             return
-        self._show_log(record, step)
+        self._show_log(page, step)
+
+    def _show_forecast(self, page: BuildForecast) -> None:
+        if self._chosen is None or step_of(page, self._chosen) is None:
+            first = [forecast_key(step) for step in page.steps if step.word != "base"]
+            self._steps.select(next(iter((*root_misses(page), *first)), None))
+        self._summary.selected = self._report.selected = self._selected
+        self._pane.show_lines((Span("Step", "strong"),))
+
+    @property
+    def _selected(self) -> StepKey | None:
+        return self._steps.selected if isinstance(self._steps.selected, StepKey) else None
 
     def _show_log(self, record: BuildRecord, key: StepKey | None) -> None:
         pen = app_of(self).pen
@@ -157,23 +191,22 @@ class BuildScreen(Framed):
                 self.open_page(self._pane.log_view)
 
     def on_rows_view_moved(self, event: RowsView.Moved) -> None:
-        record = self.record
-        if record is None or not isinstance(event.key, StepKey) or not event.by_hand:
+        page = self.page
+        if page is None or not isinstance(event.key, StepKey) or not event.by_hand:
             return
-        automatic = shown_step(record.state, None)
-        self._chosen = None if event.key == automatic and record.running else event.key
+        automatic = shown_step(page.state, None) if isinstance(page, BuildRecord) and page.running else None
+        self._chosen = None if event.key == automatic else event.key
         self._follow_step()
         self._summary.redraw()
 
     def on_rows_view_opened(self, event: RowsView.Opened) -> None:
-        record = self.record
-        if record is not None and isinstance(event.key, StepKey):
+        if self.page is not None and isinstance(event.key, StepKey):
             self._chosen = event.key
             self._follow_step()
-            self.open_page(self._pane.log_view)
+            self.open_page(self._pane.focusable_part)
 
     def action_back(self) -> None:
-        """From the log to the steps; from a chosen step to what runs."""
+        """From the log to the steps; from a chosen step to what matters now."""
         if not self.close_page(self._steps):
             self._chosen = None
             self._at = None
@@ -181,37 +214,54 @@ class BuildScreen(Framed):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "next_miss":
-            return self.record is not None and bool(root_misses(self.record.state))
-        return len(app_of(self).builds) > 1 if action == "turn" else True
+            return bool(self._breaks())
+        if action == "refresh_one":
+            return app_of(self).forecast.problem is not None
+        return len(self.pages) > 1 if action == "turn" else True
+
+    def _breaks(self) -> tuple[StepKey, ...]:
+        page = self.page
+        return () if page is None else root_misses(page.state if isinstance(page, BuildRecord) else page)
 
     def action_next_miss(self, by: int) -> None:
         """To the next or previous place where the cache breaks."""
-        record = self.record
-        misses = root_misses(record.state) if record else ()
-        if not misses or record is None:
+        misses, page = self._breaks(), self.page
+        if not misses or page is None:
             app_of(self).say("the cache breaks nowhere")
             return
-        order = [step.key for step in record.state.steps]
-        here = order.index(self._steps.selected) if self._steps.selected in order else -1
+        if isinstance(page, BuildForecast):
+            order = [forecast_key(step) for step in page.steps]
+        else:
+            order = [step.key for step in page.state.steps]
+        here = order.index(self._selected) if self._selected in order else -1
         ahead = [key for key in misses if (order.index(key) > here if by > 0 else order.index(key) < here)]
         self._steps.focus()
         self._steps.select((ahead or list(misses))[0 if by > 0 else -1], by_hand=True)
 
     def action_turn(self, by: int) -> None:
-        """Another build of the history."""
-        builds = app_of(self).builds
-        if builds:
-            at = (len(builds) - 1 if self._at is None else self._at) + by
-            self._at = None if at >= len(builds) - 1 else max(at, 0)
+        """Another build of the history, or a forecast."""
+        every, page = self.pages, self.page
+        if every:
+            here = next((at for at, other in enumerate(every) if same(other, page)), len(every))
+            self._at = max(0, min(here + by, len(every) - 1))
             self._show()
+
+    def action_refresh_one(self) -> None:
+        """Forecast again."""
+        app_of(self).runs.unforesee()
+        app_of(self).runs.foresee()
 
     def action_copy(self) -> None:
         """The selection, the log's line, or the step's instruction."""
-        record = self.record
-        step = record.state.step(self._steps.selected) if record and isinstance(self._steps.selected, StepKey) else None
         text = self.get_selected_text() or (self._pane.log_view.line_to_copy() if self._pane.log_view.has_focus else "")
-        text = text or (step.instruction if step else "")
+        text = text or self._instruction()
         if text:
             self.app.copy_to_clipboard(app_of(self).pen.said(text) if "\n" not in text else text)
             app_of(self).say("copied")
 
+    def _instruction(self) -> str:
+        page, key = self.page, self._selected
+        if page is None or key is None:
+            return ""
+        step = page.state.step(key) if isinstance(page, BuildRecord) else step_of(page, key)
+        return step.instruction if step else ""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from devbox.tui.app import DevboxApp
 
 SCREENS = (("doctor", "1 Doctor"), ("box", "2 Box"), ("build", "3 Build"))
+_KEPT = ("help", "quit")
 _COUNTED: tuple[RowStatus, ...] = ("error", "warn", "unknown")
 
 
@@ -28,7 +29,7 @@ class TopBar(LinesView):
 
     def on_mount(self) -> None:
         app = app_of(self)
-        for name in ("doctor", "box", "builds", "run_view", "tick"):
+        for name in ("doctor", "box", "builds", "forecast", "run_view", "tick"):
             self.watch(app, name, self._changed, init=False)
 
     def _changed(self) -> None:
@@ -72,7 +73,7 @@ class TopBar(LinesView):
     def _build_count(self, pen: Pen) -> Line:
         app = app_of(self)
         if not app.builds:
-            return ()
+            return self._forecast_count(pen)
         state = app.builds[-1].state
         if state.outcome == "failed":
             return (pen.tone(Tone.ERROR),)
@@ -81,6 +82,14 @@ class TopBar(LinesView):
             Span(f"{pen.glyphs.of(Tone.MISS)}{state.misses}", "miss"),
         )
         return (*counts, Span(" "), pen.tone(Tone.RUNNING)) if state.outcome == "running" else counts
+
+    def _forecast_count(self, pen: Pen) -> Line:
+        """Dim while it is not yet true."""
+        builds = app_of(self).forecast.live.builds
+        hits, misses = (sum(build.count(word) for build in builds) for word in ("hit", "miss"))
+        if not hits + misses:
+            return ()
+        return (Span(f"{pen.glyphs.of(Tone.HIT)}{hits} {pen.glyphs.of(Tone.MISS)}{misses}", "muted"),)
 
     def _facts(self, pen: Pen) -> list[Line]:
         """Engine and platform, the platform alone: the first that fits is shown."""
@@ -111,14 +120,18 @@ class KeyBar(LinesView):
 
     def lines(self, pen: Pen, width: int) -> tuple[Line, ...]:
         palette = (Span("^p", "strong"), Span(" palette ", "muted"))
-        room = width - line_width(palette) - 1
+        entries = [(label, (Span(key, "strong"), Span(f" {label}  ", "muted"))) for key, label, _ in self._keys()]
+        # Help and quit stay where not all fits: help has the rest.
+        kept = [entry for label, entry in entries if label in _KEPT]
+        room = width - line_width(palette) - 1 - sum(map(line_width, kept))
         spans: list[Span] = [Span(" ")]
-        for key, label, _ in self._keys():
-            entry = (Span(key, "strong"), Span(f" {label}  ", "muted"))
+        for label, entry in entries:
+            if label in _KEPT:
+                continue
             if line_width(spans) + line_width(entry) > room:
                 break
             spans += entry
-        return (pen.fill(spans, width, palette),)
+        return (pen.fill([*spans, *(span for entry in kept for span in entry)], width, palette),)
 
     def _keys(self) -> list[tuple[str, str, str]]:
         seen: set[str] = set()
@@ -128,7 +141,7 @@ class KeyBar(LinesView):
             if binding.show and active.enabled and binding.action not in seen and binding.description:
                 seen.add(binding.action)
                 keys.append((self.app.get_key_display(binding), binding.description, binding.key))
-        return sorted(keys, key=lambda entry: entry[1] in ("help", "quit"))
+        return sorted(keys, key=lambda entry: entry[1] in _KEPT)
 
     def on_click(self, event: events.Click) -> None:
         app = app_of(self)
