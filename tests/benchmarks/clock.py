@@ -19,6 +19,15 @@ class NotMeasured(Exception):
 
 def run(argv: Sequence[str], env: Mapping[str, str], cwd: Path = ROOT) -> float:
     """Seconds of one successful run; NotMeasured with its last line when it fails."""
+    return _run(argv, env, cwd)[0]
+
+
+def said(argv: Sequence[str], env: Mapping[str, str], cwd: Path) -> float:
+    """The seconds that a program measured itself and printed."""
+    return float(_run(argv, env, cwd)[1])
+
+
+def _run(argv: Sequence[str], env: Mapping[str, str], cwd: Path) -> tuple[float, bytes]:
     started = time.perf_counter()
     try:
         done = subprocess.run(
@@ -30,7 +39,7 @@ def run(argv: Sequence[str], env: Mapping[str, str], cwd: Path = ROOT) -> float:
     if done.returncode:
         last = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()[-1:]
         raise NotMeasured(f"`{' '.join(argv[:3])}` ended with {done.returncode}: {' '.join(last)}")
-    return seconds
+    return seconds, done.stdout
 
 
 def fastest(rounds: int, *actions: Callable[[], float]) -> list[float]:

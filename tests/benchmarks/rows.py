@@ -4,48 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable
 
-from tests.benchmarks.clock import NotMeasured, fastest, run
+from tests.benchmarks.bench import Bench, Row
+from tests.benchmarks.build_rows import exchange, make_project, rebuild, up, up_large
+from tests.benchmarks.clock import fastest, run
 from tests.benchmarks.doctor_projects import SLOW, asked, monorepo, told
 from tests.benchmarks.screen import first_paint
 from tests.flows.toolchain_world import World
-
-FILES = 100
-
-
-@dataclass(frozen=True)
-class Row:
-    """One measured line."""
-
-    what: str
-    ours: float
-    """Seconds."""
-    theirs: float | None
-    """Seconds of the thing compared with; None where the target is absolute."""
-    target: str
-    held: bool
-
-
-@dataclass(frozen=True)
-class Bench:
-    """Where and how often to measure."""
-
-    env: Mapping[str, str]
-    """Environment of every command; names the engine."""
-    folder: Path
-    """For projects made here; removed by the caller."""
-    base: str
-    rounds: int
-
-    def devbox(self, *arguments: str) -> tuple[str, ...]:
-        """The installed command where there is one, else the checkout's module."""
-        script = Path(sys.executable).with_name("devbox")
-        command = (str(script),) if script.exists() else (sys.executable, "-m", "devbox")
-        return (*command, *arguments)
 
 
 def version(bench: Bench) -> Row:
@@ -64,49 +30,6 @@ def paint(bench: Bench) -> Row:
     env = {**bench.env, "TERM": "xterm-256color"}
     (ours,) = fastest(bench.rounds, lambda: first_paint(bench.devbox(), env, project, b"Doctor"))
     return Row("TUI: start to first paint", ours, None, "<= 0.4 s", ours <= 0.4)
-
-
-def up(bench: Bench) -> Row:
-    """`up` with nothing changed against compose with nothing changed, on the same project."""
-    project = make_project(bench, "up")
-    ours = (*bench.devbox("up", "--trust", "--no-input"),)
-    theirs = ("docker", "compose", "up", "-d", "--build")
-    try:
-        run(ours, bench.env, project)
-        run(theirs, bench.env, project)
-        mine, compose = fastest(
-            bench.rounds, lambda: run(ours, bench.env, project), lambda: run(theirs, bench.env, project)
-        )
-    finally:
-        tear_down(bench, project)
-    return Row("up / docker compose up -d --build, nothing changed", mine, compose, "<= 1.2", mine <= 1.2 * compose)
-
-
-def rebuild(bench: Bench) -> Row:
-    """`rebuild` against `docker buildx build`, each after an edit; no box runs, so that both only build."""
-    project = make_project(bench, "rebuild")
-    ours = bench.devbox("rebuild", "--trust", "--no-input")
-    theirs = ("docker", "buildx", "build", "--load", "-q", "-t", "devbox-bench:rebuild", ".")
-    try:
-        mine, buildx = _after_edits(bench, project, ours, theirs)
-    finally:
-        tear_down(bench, project)
-        run(("docker", "image", "rm", "-f", "devbox-bench:rebuild"), bench.env)
-    held = mine <= 1.05 * buildx + 0.2
-    return Row("rebuild / docker buildx build, one file edited", mine, buildx, "<= 1.05 + 0.2 s", held)
-
-
-def exchange(bench: Bench) -> Row:
-    """`rebuild` of a running box, with its exchange, against what compose does after the same edit."""
-    project = make_project(bench, "exchange")
-    ours = bench.devbox("rebuild", "--trust", "--no-input")
-    theirs = ("docker", "compose", "up", "-d", "--build")
-    try:
-        run(bench.devbox("up", "--trust", "--no-input"), bench.env, project)
-        mine, compose = _after_edits(bench, project, ours, theirs)
-    finally:
-        tear_down(bench, project)
-    return Row("rebuild, box exchanged / docker compose up -d --build", mine, compose, "<= 1.2", mine <= 1.2 * compose)
 
 
 def doctor_told(bench: Bench) -> Row:
@@ -138,52 +61,6 @@ def _of(bench: Bench, world: World) -> dict[str, str]:
     return {**world.environment(), "PYTHONPATH": bench.env.get("PYTHONPATH", "")}
 
 
-def _after_edits(bench: Bench, project: Path, *commands: tuple[str, ...]) -> list[float]:
-    """The fastest of each command, a file having been edited before every run; the first runs do not count."""
-    source = project / "src" / "000.txt"
-    count = iter(range(10**6))
-
-    def after_an_edit(argv: tuple[str, ...]) -> float:
-        source.write_text(f"edit {next(count)}\n")
-        return run(argv, bench.env, project)
-
-    for argv in commands:
-        after_an_edit(argv)
-    return fastest(bench.rounds, *(partial(after_an_edit, argv) for argv in commands))
-
-
-ROWS: tuple[Callable[[Bench], Row], ...] = (
-    version, doctor_told, doctor_asked, doctor_recursive, paint, up, rebuild, exchange,
+ROWS: tuple[Callable[[Bench], Row | tuple[Row, ...]], ...] = (
+    version, doctor_told, doctor_asked, doctor_recursive, paint, up, up_large, rebuild, exchange,
 )
-
-
-def make_project(bench: Bench, name: str) -> Path:
-    """A small project that devbox and compose understand alike: one service, a hundred files, no network needed."""
-    project = bench.folder / name
-    (project / "src").mkdir(parents=True)
-    for index in range(FILES):
-        (project / "src" / f"{index:03}.txt").write_text(f"file {index} of {name}\n")
-    (project / "Dockerfile").write_text(
-        f"FROM {bench.base}\nRUN echo {name} > /made\nCOPY src /src\nRUN cat /src/* > /all\n"
-    )
-    (project / ".dockerignore").write_text("*\n!src\n")
-    (project / "devbox.toml").write_text(
-        f'name = "bench-{name}"\n[box]\ndockerfile = "Dockerfile"\nuser = "root"\nmounts = [".:/work"]\n'
-    )
-    (project / "compose.yaml").write_text(
-        f"name: devbox-bench-{name}\nservices:\n  box:\n    build: .\n    init: true\n"
-        "    command: sleep infinity\n    volumes: ['.:/work']\n"
-    )
-    return project
-
-
-def tear_down(bench: Bench, project: Path) -> None:
-    """Remove what both made, whatever state the measuring was left in."""
-    for argv in (
-        bench.devbox("down", "--volumes", "--images"),
-        ("docker", "compose", "down", "--volumes", "--rmi", "local"),
-    ):
-        try:
-            run(argv, bench.env, project)
-        except NotMeasured as reason:
-            print(f"clean-up of {project.name}: {reason}", file=sys.stderr)
