@@ -94,6 +94,19 @@ def test_doctor_in_an_empty_directory_loads_what_it_needs(tmp_path: Path) -> Non
     assert sum(name.startswith("devbox.") for name in names) <= 125
 
 
+def test_what_doctor_loads_defines_its_values_cheaply(tmp_path: Path) -> None:
+    (project := tmp_path / "project").mkdir()
+    (project / ".python-version").write_text("3.11\n")
+    names, _ = doctors_modules(project, tmp_path)
+    places = (Path(__file__).parent.parent / f"{name.replace('.', '/')}.py" for name in names)
+    dear = [
+        place.name for place in places
+        if place.name != "frozen.py" and place.exists() and (text := place.read_text(encoding="utf-8"))
+        and "@dataclass(frozen=True, slots=True)" in text and "devbox.core.frozen import" not in text
+    ]  # fmt: skip
+    assert dear == [], "`from devbox.core.frozen import dataclass` costs a tenth"
+
+
 def test_doctor_of_one_version_file_loads_one_reader(tmp_path: Path) -> None:
     (project := tmp_path / "project").mkdir()
     (project / ".python-version").write_text("3.11\n")

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from devbox.core.build_forecast import LiveForecast
 from devbox.core.context_tree import Folder
 from devbox.core.errors import Cancelled, DevboxError
+from devbox.core.frozen import dataclass
 from devbox.flows.box.foresee import SeenBuild, foresee_builds
 from devbox.flows.cache_context import IGNORE_FILE, SeenContext
 from devbox.flows.workspace import Workspace

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 from devbox.core.build_forecast import BuildForecast, summarize
@@ -17,6 +17,7 @@ from devbox.core.causes import Explanation, Past, explain
 from devbox.core.errors import DevboxError
 from devbox.core.events import Waiting
 from devbox.core.forecast import NOTHING_FOREIGN, Forecast, forecast
+from devbox.core.frozen import dataclass
 from devbox.core.held import Held
 from devbox.core.likely import Hints, environments
 from devbox.core.project import Service

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from devbox.core.build_forecast import BuildForecast, ForecastStep
 from devbox.core.desired import DesiredContainer
 from devbox.core.events import Waiting
+from devbox.core.frozen import dataclass
 from devbox.core.plan import Operation
 from devbox.core.reconcile import reconcile
 from devbox.flows.box.observe import View, look
