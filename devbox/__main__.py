@@ -25,8 +25,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    # `python -m` puts the working directory first on sys.path, `python -P -m` does not: a repository must not supply our
-    # modules (security.md 5.5).
+    # `python -m` puts the working directory first on sys.path (`python -P -m` does not): a repository must not supply
+    # our modules (security.md 5.5).
     if not sys.flags.safe_path:
         sys.path.pop(0)
     sys.exit(main())
