@@ -58,13 +58,19 @@ class World:
 
     def clean(self) -> None:
         """Remove every image that was made here."""
-        for tag in (*self.tags, *(image for image in self.images.values() if image != self.base)):
+        for tag in (*self.tags, self.tag, *(image for image in self.images.values() if image != self.base)):
             image = self.engine.image(tag)
             if image is not None:
                 self.engine.remove_image(tag, force=True)
         for image in self.engine.images({"dev.devbox.test": ""}):
             if image.labels["dev.devbox.test"] in self.tags:
                 self.engine.remove_image(image.id, force=True)
+
+    @property
+    def tag(self) -> str:
+        """What all projects are built on, one after another. A tag for each would fill the label in which the
+        containerd image store notes the names of a blob."""
+        return self.images["B"].replace("-b:1", "-base:1")
 
     def drop(self, ids: list[str]) -> None:
         """Prune these records of its build cache, newest first."""
@@ -118,9 +124,8 @@ class Trial:
         """Each build, after an edit."""
         world, source, elsewhere = self.world, random.Random(self.seed * 7919), random.Random(self.seed)
         id = self.id = world.name("fc")
-        self.tag = f"devbox-test/{id}-base:1"
-        world.tags.extend((self.tag, f"devbox-test/{id}:1"))
-        project = make_project(self.seed, id, self.tag, world.dialect)
+        world.tags.append(f"devbox-test/{id}:1")
+        project = make_project(self.seed, id, world.tag, world.dialect)
         editor = Editor(source, world.dialect, EDITS, world.prunes)
         disk = Disk(world.folder / id)
         disk.root.mkdir()
@@ -142,7 +147,7 @@ class Trial:
                 disk.touch(path)
             if project.image != image:
                 image = project.image
-                world.docker("tag", world.images[image], self.tag)
+                world.docker("tag", world.images[image], world.tag)
             bench.service = replace(bench.service, build=Build(
                 str(disk.root), str(disk.root / "Dockerfile"), target=project.target,
                 args=tuple(sorted(project.args.items())),
