@@ -18,7 +18,7 @@ import pytest
 
 from devbox.core.build import Cause, StepKey
 from devbox.core.errors import BuildError, Cancelled, ConfigError, EngineError, ExitCode
-from devbox.core.events import BuildChanged, BuildLog, Event
+from devbox.core.events import BuildChanged, BuildForeseen, BuildLog, Event
 from devbox.core.project import Secret
 from devbox.engine.docker_sdk import DockerSdkEngine
 from devbox.engine.port import Endpoint, Engine
@@ -276,6 +276,21 @@ def test_auto_sends_a_small_context_over_the_api_and_both_ways_share_the_cache(
     assert third.words() == ["base", "hit", "hit", "miss!", "miss"]
     assert [step.forecast for step in third.state.steps[1:]] == ["hit", "hit", "miss", "miss"]
     assert third.log(StepKey("dev", 5)) == b"two"
+
+
+def test_what_depended_is_settled_while_the_build_runs(make_bench: Callable[..., BuildBench]) -> None:
+    bench = make_bench(
+        "FROM {base} AS made\nRUN echo {id}\nCOPY seed /seed\nRUN wc -c < /seed > /out\n"
+        "FROM {base} AS dev\nRUN echo {id} first\nCOPY --from=made /out /out\nRUN sleep 1\nRUN echo {id} last\n"
+    )
+    assert bench.run().error is None
+    (bench.root / "seed").write_text("of another length")
+    built = bench.run()
+    foreseen = [event.forecast for event in built.events if isinstance(event, BuildForeseen)]
+    words = [[step.word for step in each.steps if step.stage == "dev" and step.word != "base"] for each in foreseen]
+    assert words[0] == ["hit", "depends", "depends", "depends"]
+    assert words[-1] == ["hit", "miss", "miss", "miss"]
+    assert [step.forecast for step in built.state.steps if step.key.stage == "dev"][2:] == ["depends"] * 3
 
 
 def test_the_root_of_the_context_is_another_for_each_way_and_forecast_so(
