@@ -6,12 +6,15 @@ One value, made once from the verdicts; pure.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from devbox.core.build import Cause
-from devbox.core.causes import Explanation
 from devbox.core.errors import DevboxError
 from devbox.core.forecast import Forecast, Verdict, Word
 from devbox.core.frozen import dataclass
+
+if TYPE_CHECKING:
+    from devbox.core.causes import Explanation
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,24 +9,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from secrets import token_hex
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from devbox.core.build import BuildState
-from devbox.core.buildfold import BuildFacts, BuildFold, Outcome
 from devbox.core.errors import BuildError, UsageError
-from devbox.engine import payload
-from devbox.engine.build_call import BuildCall, cancel_build
-from devbox.engine.builder import BuildRequest, Output, Pack
-from devbox.engine.buildkit_trace import decode_trace
-from devbox.engine.context_server import ContextServer
+from devbox.engine.builder import BuildRequest, Pack
 from devbox.engine.http_client import HttpClient
 from devbox.engine.port import Endpoint, EngineInfo
 from devbox.engine.replies import items, table, text
-from devbox.engine.step_output import StepOutput
-from devbox.engine.stream import Stream
-from devbox.engine.threaded_build import Blocks, Message, ThreadedRun
-from devbox.failpoint import failpoint
+
+if TYPE_CHECKING:
+    from devbox.engine.threaded_build import ThreadedRun
 
 LIMITS = (
     "the engine's API takes no build secrets, no named contexts and no host CA",
@@ -84,102 +77,16 @@ class ApiBuilder:
             raise BuildError(f"named contexts ({names}) need buildx: the engine's API takes none", hint=_INSTALL)
         if request.no_cache_filter:
             raise UsageError("--no-cache-filter needs buildx", hint="`devbox rebuild --no-cache` runs every step")
-        outline, id = request.outline, token_hex(16)
+        # Deferred: mostly nothing is built, and following a build costs 5 ms.
+        from devbox.core.buildfold import BuildFacts
+        from devbox.engine.api_run import ApiCall, api_run
+
+        env = ((name, self._env[name]) for name in request.args_from_env if name in self._env)
         facts = BuildFacts(
-            target=request.target or "", builder=self.name, limits=self.limits, stages=outline.stages,
-            lines=outline.lines, hidden=request.hidden,
+            target=request.target or "", builder=self.name, limits=self.limits, stages=request.outline.stages,
+            lines=request.outline.lines, hidden=request.hidden,
         )
-        return ThreadedRun(
-            TraceFold(facts), lambda passing: self._start(request, id, passing),
-            cancel=lambda: cancel_build(self._client, id),
-        )
-
-    def _start(self, request: BuildRequest, id: str, passing: Callable[[Blocks], Blocks]) -> Stream[Message]:
-        packed = self._pack(request)
-        args = (*request.args, *((name, self._env[name]) for name in request.args_from_env if name in self._env))
-        query = payload.build_parameters(
-            version=2, dockerfile=packed.dockerfile, tags=(request.tag,), target=request.target, args=args,
-            labels=request.labels, no_cache=request.no_cache, pull=request.pull,
-        )
-        query.append(("buildid", id))
-        failpoint("build.start.before")
-        if not self._serve:
-            return BuildCall(self._client, query, passing(packed.blocks))
-        try:
-            server = ContextServer(lambda: passing(self._pack(request).blocks))
-        except OSError as error:
-            raise BuildError(f"cannot serve the build context on this machine: {error.strerror}") from error
-        return _Served(BuildCall(self._client, [*query, ("remote", server.url)], None), server)
-
-
-class _Served:
-    """A build that fetches its context from a server of ours."""
-
-    def __init__(self, call: BuildCall, server: ContextServer) -> None:
-        self._call = call
-        self._server = server
-
-    def __iter__(self) -> Iterator[Message]:
-        """The messages; raises the reason where the context could not be made."""
-        try:
-            for message in self._call:
-                if self._server.failure is not None:
-                    raise self._server.failure
-                yield message
-        finally:
-            self._server.close()
-
-    def close(self) -> None:
-        """End both."""
-        self._call.close()
-        self._server.close()
-
-
-class TraceFold:
-    """The messages of `POST /build?version=2` as a threaded build wants them."""
-
-    def __init__(self, facts: BuildFacts) -> None:
-        self._fold = BuildFold(facts)
-        self._output = StepOutput(self._fold)
-        self._heard: float | None = None
-        self._image: str | None = None
-        self._failed = False
-
-    @property
-    def begun(self) -> bool:
-        """Whether BuildKit has said anything."""
-        return self._heard is not None
-
-    @property
-    def outcome(self) -> Outcome:
-        """The image's id comes only after everything went well."""
-        return "failed" if self._failed else "ok" if self._image else "interrupted"
-
-    def apply(self, message: Message, now: float) -> Iterable[Output]:
-        """A trace, the image's id, or the error."""
-        if message.get("id") == "moby.buildkit.trace":
-            trace = decode_trace(message.get("aux"))
-            if trace is not None:
-                self._heard = now
-                yield from self._output.apply((trace,))
-        elif error := text(message.get("error")):
-            self._failed = True
-            self._fold.apply(f"ERROR: failed to solve: {error}")
-        elif image := text(table(message.get("aux")).get("ID")):
-            self._image = image
-
-    def note(self, line: str) -> None:
-        """A line of narration."""
-        self._fold.apply(line)
-
-    def end(self, outcome: Outcome, now: float) -> None:
-        """The stream is over."""
-        failpoint("build.start.after")
-        self._fold.end(outcome, self._image if outcome == "ok" else None)
-
-    def snapshot(self, now: float, seconds: float) -> BuildState:
-        """The state now."""
-        return self._fold.snapshot(idle=now - (now if self._heard is None else self._heard), seconds=seconds)
+        return api_run(facts, ApiCall(self._client, request, (*request.args, *env), self._pack, self._serve))
 
 
 def api_problem(endpoint: Endpoint, info: EngineInfo) -> str | None:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from devbox.core.build_forecast import BuildForecast, summarize
 from devbox.core.buildplan import BaseImage, BuildPlan, Selection, digest_of
-from devbox.core.causes import Explanation, Past, explain
 from devbox.core.errors import DevboxError
 from devbox.core.events import Waiting
 from devbox.core.forecast import NOTHING_FOREIGN, Forecast, forecast
@@ -27,7 +27,6 @@ from devbox.engine.port import CacheRecord, Engine, EngineInfo
 from devbox.flows.build_request import BuildOptions, Prepared
 from devbox.flows.cache_context import Contexts, copy_name, seeing_contexts
 from devbox.flows.engine_cache import cache_identity, engine_rules, held, held_records
-from devbox.flows.outlook_past import past_of
 from devbox.flows.quick_build import taker
 from devbox.flows.workspace import Workspace
 from devbox.project.build_plan import build_plan
@@ -37,6 +36,9 @@ from devbox.project.dockerfile import parse_dockerfile
 from devbox.store.cache_memory import Books, CacheMemory
 from devbox.store.ledger import Ledger
 from devbox.store.stat_cache import StatCache
+
+if TYPE_CHECKING:
+    from devbox.core.causes import Explanation, Past
 
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i386": "386", "i686": "386"}
 SILENT = 1.0
@@ -126,8 +128,12 @@ def look_ahead(
             plan = replace(plan, unknown=plan.unknown or "the engine does not tell what its build cache holds")
         known = held(records or (), books)
         again: Again = partial(forecast, plan, books.alive, contents, held=known)
-        found, said = again(), dict[int, Explanation]()
+        found = again()
+        said: Mapping[int, Explanation] = {}
         if not found.all_hit:
+            # Deferred: what explains costs 5 ms, and mostly there is nothing to explain.
+            from devbox.flows.outlook_past import past_of
+
             # Past builds help to guess and explain what runs; where all is a hit they need not be read.
             past = past_of(workspace, service, memory, contexts, prepared, books.lost)
             again = partial(again, hints=_hints(books, past))
@@ -144,6 +150,8 @@ def _hints(books: Books, past: Past) -> Hints:
 
 
 def _explained(given: Forecast, past: Past) -> dict[int, Explanation]:
+    from devbox.core.causes import explain
+
     misses = (number for number, verdict in enumerate(given.verdicts) if verdict.word == "miss")
     return {number: explain(number, given, past) for number in misses}
 

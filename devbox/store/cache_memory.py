@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from devbox.core.cachebook import CacheBook, Link
-from devbox.core.causes import PastInput, PastStep
 from devbox.core.context_tree import Folder, Listing, Node
 from devbox.core.frozen import dataclass
 from devbox.core.likely import cases
 from devbox.store.context_copies import ContextCopies
 from devbox.store.ledger import Ledger
+
+if TYPE_CHECKING:
+    from devbox.core.causes import PastStep
 
 _KEPT_STATES = 100
 """Past builds that an explanation compares with."""
@@ -249,6 +251,9 @@ def _state_row(build: int, each: TaughtStep) -> tuple[Any, ...]:
 
 
 def _past_step(row: tuple[Any, ...]) -> PastStep:
+    # Deferred: only what explains misses needs it.
+    from devbox.core.causes import PastInput, PastStep
+
     build, stage, number, kind, op, parts, text, record, inputs, arguments = row
     return PastStep(
         build=build, stage=stage, index=number, op=op, parts=json.loads(parts), text=text, record=record,

@@ -11,8 +11,9 @@ import pytest
 
 from devbox.core.build import BuildState, StepKey, StepStatus
 from devbox.engine.builder import BuildRequest, Output, Progress
-from devbox.engine.buildx import BuildxBuilder, BuildxRun
+from devbox.engine.buildx import BuildxBuilder
 from devbox.engine.buildx_program import BuildxProgram
+from devbox.engine.buildx_run import BuildxRun
 from devbox.engine.port import Endpoint
 from tests.core.build_streams import EXPECTED, fold, outcome_of, recording
 

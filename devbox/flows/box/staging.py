@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import re
-import tarfile
 
 from devbox.core.desired import DesiredContainer
 from devbox.core.frozen import dataclass
@@ -67,6 +66,9 @@ def volume_roots(wanted: DesiredContainer, uid: int, gid: int) -> tuple[Entry, .
 def pack(entries: tuple[Entry, ...]) -> bytes:
     """A plain tar, to be unpacked at `/`."""
     buffer = io.BytesIO()
+    # Deferred: only where a container is made.
+    import tarfile
+
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for entry in entries:
             member = tarfile.TarInfo(entry.path.strip("/"))

@@ -10,12 +10,10 @@ from devbox.core.events import Event, Note, PlanMade, Settled
 from devbox.core.project import BOX, Project
 from devbox.core.reconcile import Plan, reconcile
 from devbox.flows.box.audit import audit_networks
-from devbox.flows.box.execute import Execution
 from devbox.flows.box.guard import admit
 from devbox.flows.box.images import have_images
 from devbox.flows.box.observe import View, look, look_again
 from devbox.flows.box.options import RebuildOptions, UpOptions
-from devbox.flows.box.ports import check_ports
 from devbox.flows.box.remote import require_local_mounts
 from devbox.flows.box.requirements import require_host
 from devbox.flows.box.stopwatch import Deadline, Stopwatch
@@ -68,7 +66,11 @@ def converge(
         plan = stale_only(plan)
     check_all_ports(workspace, view.desired, plan)
     yield PlanMade(plan.operations)
-    yield from Execution(workspace, view, plan, wait=wait, deadline=deadline, watch=watch).events()
+    if plan.operations or (wait and any(each.ready is not None for each in view.desired.containers)):
+        # Deferred: what carries out and waits costs 10 ms, and mostly there is nothing to do.
+        from devbox.flows.box.execute import Execution
+
+        yield from Execution(workspace, view, plan, wait=wait, deadline=deadline, watch=watch).events()
     watch.enter("observe")
     if plan.operations:
         view = look_again(workspace, view)
@@ -87,7 +89,10 @@ def check_all_ports(workspace: Workspace, desired: Desired, plan: Plan) -> None:
     """Before anything is stopped; raises NotReadyError."""
     for step in plan.services:
         wanted = desired.container(step.service)
-        if wanted is not None:
+        if wanted is not None and wanted.ports and step.action != "keep":
+            # Deferred: only where a port will be published.
+            from devbox.flows.box.ports import check_ports
+
             check_ports(workspace, wanted, step)
 
 
