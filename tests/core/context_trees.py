@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from hypothesis import strategies as st
+
 from devbox.core.context_tree import ContextTree, Entry, Folder, Listing, Node
 
 
@@ -55,3 +57,21 @@ def listings(found: Mapping[str, Node]) -> dict[str, Listing]:
     folders = ["", *(path for path, node in source.nodes.items() if node.kind == "folder")]
     entries = [entry for path in folders if (entry := source.entry(path)) is not None]
     return {entry.digest: entry.folder.listing() for entry in entries if entry.folder is not None}
+
+
+NAMES = st.sampled_from(("a", "b", "c.py", "d.py"))
+NODES = st.one_of(
+    st.builds(file, st.sampled_from("xy"), st.sampled_from((0o644, 0o755))), st.builds(link, NAMES),
+    st.builds(folder, st.sampled_from((0o755, 0o700))),
+)
+TREES = st.dictionaries(st.lists(NAMES, min_size=1, max_size=3).map("/".join), NODES, max_size=8)
+
+
+def clean(nodes: dict[str, Node]) -> dict[str, Node]:
+    """Without what lies below something that is no folder."""
+    def above(path: str) -> list[str]:
+        parts = path.split("/")
+        return ["/".join(parts[:count]) for count in range(1, len(parts))]
+
+    return {path: node for path, node in nodes.items()
+            if all(nodes.get(each, folder()).kind == "folder" for each in above(path))}

@@ -7,8 +7,7 @@ from hypothesis import given
 from devbox.core.buildplan import Selection
 from devbox.core.context_tree import ContextTree, Node
 from devbox.core.tree_diff import Change, changes
-from tests.core.context_trees import Files, file, folder, link, listings
-from tests.core.test_context_tree import TREES, clean
+from tests.core.context_trees import TREES, Files, clean, file, folder, link, listings
 
 ALL = Selection(("/",))
 
