@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, Protocol
 
 from devbox.core.buildplan import Selection
@@ -128,10 +128,10 @@ class ContextTree:
     root: str = ""
     """What counts of the root beside its children, for a builder that takes it for a folder like any other."""
 
-    def select(self, selection: Selection, beside: Collection[Selection] = ()) -> str | None:
-        """The digest of everything a selection takes; None where it fails the build: a path that is named does not
-        exist, or the folder of a pattern that matches nothing was not sent. `beside` is what the build takes else."""
-        found = [self._one(path, beside) for path in selection.paths]
+    def select(self, selection: Selection) -> str | None:
+        """The digest of everything a selection takes; None where a path that is named does not exist, which fails the
+        build."""
+        found = [self._one(path) for path in selection.paths]
         if any(digest is None for digest in found):
             return None
         return found[0] if len(found) == 1 else _hash("several", *(digest or "" for digest in found))
@@ -151,17 +151,25 @@ class ContextTree:
         found = ((real, self.source.entry(real)) for real in dict.fromkeys(reals))
         return tuple((real, entry.digest, entry.node if real else None) for real, entry in found if entry is not None)
 
-    def _one(self, path: str, beside: Collection[Selection]) -> str | None:
+    def needs_more(self, selection: Selection, beside: Iterable[Selection]) -> bool:
+        """Whether the step of a selection fails when it runs, because the folder of a pattern that matches nothing is
+        not sent; its record is found all the same, and no other folder makes another. `beside` is what the build takes
+        else."""
+        for path in selection.paths:
+            if not has_wildcard(path) or next(self._matches(path), None) is not None:
+                continue
+            fixed = "/".join(itertools.takewhile(lambda part: not has_wildcard(part), path.strip("/").split("/")))
+            folder = self._resolved(fixed)
+            if folder is None or (folder and not any(_meet(folder, other) for other in self.taken(beside))):
+                return True
+        return False
+
+    def _one(self, path: str) -> str | None:
         if not has_wildcard(path):
             return self._digest(path.strip("/"))
         matches = list(self._matches(path))
         if not matches:
-            fixed = "/".join(itertools.takewhile(lambda part: not has_wildcard(part), path.strip("/").split("/")))
-            folder = self._resolved(fixed)
-            # A builder that takes the root for a folder like any other got the whole context.
-            all_of_it = folder == "" or bool(self.root and folder)
-            sent = all_of_it or (folder is not None and any(_meet(folder, other) for other in self.taken(beside)))
-            return _hash("nothing") if sent else None
+            return _hash("nothing")
         digests = [(posixpath.basename(match), self._digest(match) or "broken") for match in matches]
         if len(digests) == 1 and digests[0][0] == posixpath.basename(path):
             return digests[0][1]

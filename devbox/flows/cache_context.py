@@ -107,11 +107,9 @@ class Contexts:
 
     def contents(self, plan: BuildPlan) -> Mapping[Selection, str | None]:
         """The digest of everything the plan selects."""
-        asked = selections_of(plan)
-        for selection in asked:
+        for selection in selections_of(plan):
             if selection not in self.digests:
-                beside = [other for other in asked if other != selection and other.context == selection.context]
-                self.digests[selection] = self.by_name[selection.context].tree.select(selection, beside)
+                self.digests[selection] = self.by_name[selection.context].tree.select(selection)
         return self.digests
 
     def sent_whole(self) -> Contexts:

@@ -23,10 +23,16 @@ def taker(builder: Builder, info: EngineInfo, request: BuildRequest, plan: Build
     here = plan.unknown is None and not any(vertex.unknown for vertex in plan.vertices)
     if not (simple and here) or _takes_root(plan, contexts) or not _small(contexts):
         return builder
-    # A pattern without a match fails where its folder was not sent, and does not where all is sent.
-    if None in contexts.contents(plan).values():
+    if _needs_more(plan, contexts):
         return builder
     return builder.quick(info) or builder
+
+
+def _needs_more(plan: BuildPlan, contexts: Contexts) -> bool:
+    """Whether a pattern without a match fails where no more is sent than is asked for, and would not where all is."""
+    asked = [selection for selection in selections_of(plan) if not selection.context]
+    tree = contexts.by_name[""].tree
+    return any(tree.needs_more(one, [other for other in asked if other != one]) for one in asked if one.may_be_empty)
 
 
 def _small(contexts: Contexts) -> bool:

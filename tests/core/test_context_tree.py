@@ -45,8 +45,12 @@ FILES: dict[str, str | None] = {
 }
 
 
-def digest(*paths: str, files: dict[str, str | None] | None = None, beside: Sequence[str] = ()) -> str | None:
-    return ContextTree(Memory(files or FILES)).select(Selection(paths), [Selection((path,)) for path in beside])
+def digest(*paths: str, files: dict[str, str | None] | None = None) -> str | None:
+    return ContextTree(Memory(files or FILES)).select(Selection(paths))
+
+
+def needs_more(path: str, *beside: str) -> bool:
+    return ContextTree(Memory(FILES)).needs_more(Selection((path,)), [Selection((other,)) for other in beside])
 
 
 def taken(*paths: str) -> tuple[str, ...]:
@@ -95,11 +99,14 @@ def test_a_named_path_that_is_not_there_fails_and_an_empty_pattern_does_not() ->
     assert digest("/main.c", "/nothing") is None
 
 
-def test_a_pattern_in_a_folder_of_which_nothing_is_sent_fails() -> None:
-    assert digest("/src/*.rs") is None
-    assert digest("/src/*.rs", beside=["/src/a.c"]) is not None
-    assert digest("/src/deep/*.rs", beside=["/src"]) is not None
-    assert digest("/src/deep/*.rs", beside=["/main.c"]) is None
+def test_a_pattern_in_a_folder_of_which_nothing_is_sent_fails_only_when_it_runs() -> None:
+    assert needs_more("/src/*.rs")
+    assert not needs_more("/src/*.rs", "/src/a.c")
+    assert not needs_more("/src/deep/*.rs", "/src")
+    assert needs_more("/src/deep/*.rs", "/main.c")
+    assert not needs_more("/*.rs")
+    assert not needs_more("/src/*.c")
+    assert digest("/src/*.rs") == digest("/nowhere/*.rs") == digest("/*.rs")
 
 
 def test_an_empty_folder_counts() -> None:
