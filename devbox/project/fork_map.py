@@ -36,8 +36,10 @@ def fork_map(
     results: list[list[Any]] = []
     try:
         for share in shares[1:]:
-            with contextlib.suppress(OSError):  # no more processes or files: what is left is done here
+            try:
                 children.append(_start(work, share))
+            except OSError:
+                break  # no more processes or files: what is left is done here
         results.append((yield from _here(work, shares[0], len(shares))))
         for number, share in enumerate(shares[1:]):
             found = _result(*children[number]) if number < len(children) else None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import socket
 import stat
+import tarfile
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import devbox.project.context_walk as walk
@@ -20,6 +23,7 @@ from devbox.core.context_memory import ContextMemory
 from devbox.core.context_tree import Entry
 from devbox.project.context_disk import RealDisk
 from devbox.project.context_index import ContextIndex, Unreadable
+from devbox.project.context_tar import pack_context
 from devbox.project.ignore import IgnoreRules, parse_ignore
 from devbox.store.paths import StateDirs
 from devbox.store.stat_cache import StatCache
@@ -259,6 +263,30 @@ def test_several_processes_find_the_same(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "d3" / "e" / "3").write_text("new")
     together = index(RealDisk(str(tmp_path)), memory, looked=time.time_ns() + LATER).entry("")
     assert flat(together)["d3/e/3"][2] == digest_of(b"new")
+
+
+IGNORED = st.lists(st.sampled_from([
+    "d", "d/e", "*.log", "**/a", "!d/a", "!d/e", "!**/b", "!d", "*", "d/*", "!d/e/a", "**/e/*", "f", "!f/a", "/d/",
+    "**",
+]), max_size=4).map("\n".join)
+
+
+@settings(max_examples=60)
+@given(st.sets(NAMES, max_size=8), IGNORED)
+def test_what_is_indexed_is_what_is_sent(names: set[str], ignore: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            path = Path(folder, name)
+            if any(other.startswith(f"{name}/") for other in names):
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(name)
+        Path(folder, "Dockerfile").touch()
+        packed = pack_context(folder, f"{folder}/Dockerfile", ignore_text=f"{ignore}\n!Dockerfile\n")
+        with tarfile.open(fileobj=io.BytesIO(b"".join(packed.blocks))) as tar:
+            sent = {member.name for member in tar}
+        found = set(flat(index(RealDisk(folder), ignore=f"{ignore}\n!Dockerfile\n").entry("")))
+    assert found == sent - {".dockerignore"}
 
 
 def test_progress_is_told_while_files_are_read() -> None:
