@@ -116,17 +116,7 @@ class BuildBook:
 
     def unchanged(self, tag: str) -> str | None:
         """The image that this build would end in, where every step is a hit and it is there already under that tag."""
-        given = self._outlook.forecast if self._outlook else None
-        key = self._outlook.image_key if self._outlook else None
-        if key is None or given is None or not given.all_hit:
-            return None
-        try:
-            with closing(Ledger.open(self._workspace.state)) as ledger:
-                id = ledger.image_of(key)
-        except DevboxError:
-            return None
-        found = self._workspace.engine.image(tag) if id else None
-        return id if found is not None and found.id == id else None
+        return kept_image(self._workspace, self._outlook, tag) if self._outlook else None
 
     def past_seconds(self, step: Step) -> float | None:
         """What a step took when it last ran: by what it is, else by its place and words."""
@@ -165,6 +155,30 @@ class BuildBook:
         except DevboxError as error:
             return (Note(_not_remembered(error), "warn"),)
         return ()
+
+
+def kept_image(workspace: Workspace, outlook: Outlook, tag: str) -> str | None:
+    """The image that such a build ends in, where every step is a hit and it is there already under that tag."""
+    key, given = outlook.image_key, outlook.forecast
+    if key is None or given is None or not given.all_hit:
+        return None
+    try:
+        with closing(Ledger.open(workspace.state)) as ledger:
+            id = ledger.image_of(key)
+    except DevboxError:
+        return None
+    found = workspace.engine.image(tag) if id else None
+    return id if found is not None and found.id == id else None
+
+
+def image_is_known(workspace: Workspace, tag: str) -> bool:
+    """Whether the ledger knows what the image under this tag was built from."""
+    found = workspace.engine.image(tag)
+    try:
+        with closing(Ledger.open(workspace.state)) as ledger:
+            return found is not None and ledger.knows_image(found.id)
+    except DevboxError:
+        return False
 
 
 def _not_remembered(error: DevboxError) -> str:

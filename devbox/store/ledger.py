@@ -167,6 +167,14 @@ class Ledger:
             ).fetchone()
             return row[0] if row else None
 
+    def knows_image(self, id: str) -> bool:
+        """Whether it is known from which image key this image was built. Raises as `open` does."""
+        with _translated(self._path):
+            row = self._connection.execute(
+                "SELECT 1 FROM builds WHERE image = ? AND image_key IS NOT NULL LIMIT 1", (id,)
+            ).fetchone()
+            return row is not None
+
     def builds(self, project: str, limit: int = 20) -> tuple[BuildRecord, ...]:
         """The newest builds of a project, newest first. Raises as `open` does."""
         with _translated(self._path):

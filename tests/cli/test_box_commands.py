@@ -182,3 +182,21 @@ def test_kill_during_a_rebuild_is_put_right(cli: Cli) -> None:
         services = cli("status", "--json").last["services"]
         assert [(each["state"], each["stale"]) for each in services] == [("running", []), ("running", [])]
         assert cli("exec", "--trust", "--", "cat", "/list").out == str(number)
+
+
+def test_plan_foresees_what_changes_only_the_image_s_settings(cli: Cli) -> None:
+    dockerfile = cli.root / "Dockerfile"
+    before = dockerfile.read_text()
+    assert cli("up", "--trust", "-q").code == 0
+    assert cli("plan").out.startswith("nothing to do")
+    for text in (before + "ENV X=1\n", before):  # added, then back to a state that was built before
+        dockerfile.write_text(text)
+        planned = cli("plan", "--json").last
+        assert planned["build"]["misses"] == 0, "an ENV is no step"
+        assert [(each["kind"], each["cause"]) for each in planned["operations"]] == [
+            ("build-image", "the image's settings changed"),
+            ("recreate-container", "image changed: the image's settings changed"),
+        ]
+        done = {each["kind"] for each in cli("up", "--trust", "--json").last["operations"]}
+        assert done == {"recreate-container"}
+        assert cli("plan").out.startswith("nothing to do")

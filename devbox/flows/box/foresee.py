@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _NEW = "sha256:" + "0" * 64
 """Stands for an image that will be built."""
+SETTINGS_CHANGED = "the image's settings changed"
+"""All its steps are in the cache: an ENV, CMD, LABEL, USER, EXPOSE is another, or it is the image of an earlier state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class SeenBuild:
     outlook: Outlook | None = None
     prepared: Prepared | None = None
 
+    @property
+    def service(self) -> str:
+        """Whose image it is."""
+        return self.forecast.service
+
 
 def foresee(workspace: Workspace, said: Callable[[Waiting], None] = lambda waiting: None) -> Foreseen:
     """Look at everything and decide nothing; `said` hears what takes long.
@@ -51,16 +58,15 @@ def foresee(workspace: Workspace, said: Callable[[Waiting], None] = lambda waiti
     Raises ConfigError, and EngineError where no engine answers.
     """
     view = look(workspace)
-    builds = tuple(seen.forecast for seen in _builds(workspace, view, said))
-    changing = {build.service: step for build in builds if (step := _breaks(build)) is not None}
-    have = {each.service for each in view.desired.containers if each.image_id is not None}
-    desired = view.desired.with_images({service: _NEW for service in changing if service in have})
+    seen = tuple(_builds(workspace, view, said))
+    have = {each.service: each.image for each in view.desired.containers if each.image_id is not None}
+    # What has no image yet is the reconciler's to name.
+    built = [(each, _outcome(workspace, each, have[each.service])) for each in seen if each.service in have]
+    changing = {each.service: why for each, (why, changes) in built if changes}
+    desired = view.desired.with_images({service: _NEW for service in changing})
     operations = tuple(_said(each, changing) for each in reconcile(desired, view.observed).operations)
-    rebuilt = tuple(
-        Operation("build-image", service, f"step {_place(step)} will run")
-        for service, step in changing.items() if service in have
-    )
-    return Foreseen((*rebuilt, *operations), builds, view.desired.mode)
+    builds = tuple(Operation("build-image", each.service, why) for each, (why, _) in built if why)
+    return Foreseen((*builds, *operations), tuple(each.forecast for each in seen), view.desired.mode)
 
 
 def foresee_builds(
@@ -104,15 +110,31 @@ def _look_at(
         ))
 
 
-def _breaks(build: BuildForecast) -> ForecastStep | None:
-    return next((step for step in build.steps if step.word == "miss"), None)
+def _outcome(workspace: Workspace, seen: SeenBuild, tag: str) -> tuple[str, bool]:
+    """Why `up` would start a builder, empty where it would not; and whether the image that is there gets replaced."""
+    # Deferred as in `_look_at`: the ledger is not needed where nothing is built.
+    from devbox.flows.build_book import image_is_known, kept_image
+
+    build, outlook = seen.forecast, seen.outlook
+    breaks = next((step for step in build.steps if step.word == "miss"), None)
+    if breaks is not None:
+        return f"step {_place(breaks)} will run", True
+    if outlook is None or outlook.forecast is None or outlook.image_key is None or not outlook.forecast.all_hit:
+        open_ = next((step for step in build.steps if step.word in ("depends", "unknown")), None)
+        why = build.reason or (open_ and (open_.reason or f"step {_place(open_)} {open_.word}")) or "not all is known"
+        return f"only the build can tell whether it changes ({why})", False
+    if kept_image(workspace, outlook, tag) is not None:
+        return "", False
+    if image_is_known(workspace, tag):
+        return SETTINGS_CHANGED, True
+    return "every step is in the cache, but it is not known what the image there was built from", False
 
 
-def _said(operation: Operation, changing: dict[str, ForecastStep]) -> Operation:
-    step = changing.get(operation.resource)
-    if step is None or not operation.cause.startswith("image changed"):
+def _said(operation: Operation, changing: dict[str, str]) -> Operation:
+    why = changing.get(operation.resource)
+    if why is None or not operation.cause.startswith("image changed"):
         return operation
-    return replace(operation, cause=f"image changed: step {_place(step)} will run")
+    return replace(operation, cause=f"image changed: {why}")
 
 
 def _place(step: ForecastStep) -> str:
