@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _NEW = "sha256:" + "0" * 64
 """Stands for an image that will be built."""
 SETTINGS_CHANGED = "the image's settings changed"
-"""All its steps are in the cache: an ENV, CMD, LABEL, USER, EXPOSE is another, or it is the image of an earlier state."""
+"""All its steps are in the cache: ENV, CMD, LABEL, USER or EXPOSE changed, or it is the image of an earlier state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def foresee(workspace: Workspace, said: Callable[[Waiting], None] = lambda waiti
     # What has no image yet is the reconciler's to name.
     built = [(each, _outcome(workspace, each, have[each.service])) for each in seen if each.service in have]
     changing = {each.service: why for each, (why, changes) in built if changes}
-    desired = view.desired.with_images({service: _NEW for service in changing})
+    desired = view.desired.with_images(dict.fromkeys(changing, _NEW))
     operations = tuple(_said(each, changing) for each in reconcile(desired, view.observed).operations)
     builds = tuple(Operation("build-image", each.service, why) for each, (why, _) in built if why)
     return Foreseen((*builds, *operations), tuple(each.forecast for each in seen), view.desired.mode)
