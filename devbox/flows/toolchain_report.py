@@ -15,6 +15,7 @@ from devbox.core.toolchain.selection import Answer, Program, Selection, finish
 from devbox.core.toolchain_checks import conflict_finding, findings_of, unknown_reason
 from devbox.flows.toolchains import select_all
 from devbox.flows.toolchains.machine import Machine
+from devbox.project.pins.files import is_personal
 
 _NOT_ASKED = Answer(None, "it was not asked")
 
@@ -26,13 +27,10 @@ class Toolchains:
     selections: tuple[Selection, ...]
     images: tuple[ImageRow, ...]
     conflicts: tuple[Conflict, ...]
+    pins: tuple[Pin, ...]
+    """What the team pins for whoever works here; not what build stages and CI runners pin for themselves."""
     shown: Callable[[str], str]
     wanted: bool
-
-    @property
-    def pins(self) -> tuple[Pin, ...]:
-        """What is pinned for whoever works here; not what build stages and CI runners pin for themselves."""
-        return tuple(pin for selection in self.selections if not selection.elsewhere for pin in selection.pins)
 
     def programs(self) -> tuple[Program, ...]:
         """Programs whose version is wanted, each once."""
@@ -107,5 +105,13 @@ def read_toolchains(
     # With `--only toolchain.python`, or `r` on a row of the screen, no other tool's program is asked.
     found = select(replace(machine, images=images)) if asked else ()
     selections = tuple(one for one in found if wanted.subject(f"toolchain.{one.tool}"))
-    pins = [pin for selection in selections for pin in selection.pins]
-    return Toolchains(selections, images, find_conflicts(pins), machine.files.shown, asked)
+    team = [(one, pin) for one in selections for pin in one.pins if not _is_personal(machine, pin)]
+    pins = tuple(pin for one, pin in team if not one.elsewhere)
+    return Toolchains(
+        selections, images, find_conflicts(pin for _, pin in team), pins, machine.files.shown, asked
+    )
+
+
+def _is_personal(machine: Machine, pin: Pin) -> bool:
+    """A user's own default is no wish of the team's: what it selects is compared with the pins, it contradicts none."""
+    return is_personal(pin.declared.path, machine.cwd, machine.home)

@@ -20,6 +20,8 @@ from devbox.project.reading import (
 
 _PARENT_LIMIT = 128
 """Folders a search goes up."""
+_CONFIG_FOLDERS = (".config", ".mise", "mise", "conf.d")
+"""Folders in which mise keeps a project's files."""
 
 
 class VersionFiles:
@@ -115,3 +117,20 @@ def folders_up(start: str) -> Iterator[str]:
         if parent == folder:
             return
         folder = parent
+
+
+def is_personal(shown: str, cwd: str, home: str) -> bool:
+    """Whether a path, as `VersionFiles.shown` gives it, is a user's or a system's own default: pyenv's global version.
+
+    A team's files lie in the project or in a folder on the way up from `cwd`; variables (`env:NAME`) are nobody's
+    default, they are what decides now.
+    """
+    if not shown.startswith("/"):
+        return False
+    above = frozenset(folders_up(cwd))
+    folder = os.path.dirname(shown)
+    if folder in above:
+        return False
+    while os.path.basename(folder) in _CONFIG_FOLDERS:
+        folder = os.path.dirname(folder)
+    return folder == home or folder not in above
