@@ -66,7 +66,7 @@ def why_lines(build: PastBuild, steps: Sequence[Step], style: Style) -> Iterator
     yield build_head(build)
     misses = [step for step in steps if step.status in _RAN]
     if not misses:
-        yield "  every step came from the cache" if steps else "  no such step"
+        yield f"  {_nothing_ran(build, steps)}"
     for step in misses:
         yield f"  {_instruction(step, style)}"
         yield f"      {_why(step)}"
@@ -110,6 +110,13 @@ def _why(step: Step) -> str:
     if step.root:
         return f"{BREAK}: {causes_text(step.causes) or 'the cause is unknown'}{since}"
     return f"after miss: {causes_text(step.causes)}" if step.causes else "after miss"
+
+
+def _nothing_ran(build: PastBuild, steps: Sequence[Step]) -> str:
+    cached = steps and all(step.status in (StepStatus.HIT, StepStatus.BASE) for step in steps)
+    if cached or build.outcome == "ok":
+        return "every step came from the cache"
+    return f"{clean(build.outcome)} before a step that had to run was done"
 
 
 def _forecast(build: PastBuild, style: Style) -> Iterator[str]:
