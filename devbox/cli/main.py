@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import importlib
 import os
 import signal
@@ -16,7 +17,7 @@ from devbox import __version__
 from devbox.cli.invocation import Invocation
 from devbox.cli.options import HELP, CommandLine, peek, split
 from devbox.cli.registry import BY_NAME, COMMANDS
-from devbox.core.errors import Cancelled, DevboxError, ExitCode, UsageError
+from devbox.core.errors import Cancelled, DevboxError, ExhaustedError, ExitCode, UsageError
 
 
 class Signalled(BaseException):
@@ -33,7 +34,10 @@ def run(argv: Sequence[str]) -> int:
     try:
         _configure_streams()
         with _signals(invocation):
-            return int(_dispatch(invocation, argv))
+            code = int(_dispatch(invocation, argv))
+            # Here, not as the interpreter exits: what can't be written is an error like any other.
+            invocation.stdout.flush()
+            return code
     except DevboxError as error:
         failure = error
         return _quietly(lambda: invocation.report(failure), failure.exit_code)
@@ -44,11 +48,31 @@ def run(argv: Sequence[str]) -> int:
         return _quietly(lambda: invocation.report(_Interrupted("terminated")), signalled.exit_code)
     except BrokenPipeError:
         return _pipe_closed()
+    except OSError as error:
+        full = _exhausted(error)
+        if full is None:
+            return _crashed(invocation, error, argv)
+        _drop_output()
+        return _quietly(lambda: invocation.report(full), full.exit_code)
     except Exception as exception:  # the boundary: a bug must end in one line, not in a traceback
-        from devbox.cli.crash import report_crash
+        return _crashed(invocation, exception, argv)
 
-        crash = report_crash(exception, dict(os.environ), argv)
-        return _quietly(lambda: invocation.report(crash), crash.exit_code)
+
+def _crashed(invocation: Invocation, exception: Exception, argv: Sequence[str]) -> int:
+    from devbox.cli.crash import report_crash
+
+    crash = report_crash(exception, dict(os.environ), argv)
+    return _quietly(lambda: invocation.report(crash), crash.exit_code)
+
+
+def _exhausted(error: OSError) -> DevboxError | None:
+    """The error of a resource that is used up, where nobody nearer to it has said so: mostly our own output, on a full
+    disk or a terminal that is gone. None for everything else, which is a bug."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        return None
+    what = error.filename or "the output"
+    hint = None if error.errno == errno.EIO else "`df -h` shows what is full"
+    return ExhaustedError(f"cannot write {what}: {error.strerror}", path=error.filename, hint=hint)
 
 
 def _forget_interrupt() -> None:
@@ -185,18 +209,23 @@ def _configure_streams() -> None:
 
 
 def _quietly(report: object, code: int) -> int:
-    """Report, unless the reader is gone."""
+    """Report, unless the reader is gone or nothing can be written any more."""
     assert callable(report)
     try:
         report()
         sys.stdout.flush()
-    except BrokenPipeError:
-        _pipe_closed()
+    except OSError:
+        _drop_output()
     return int(code)
 
 
 def _pipe_closed() -> int:
-    """The reader of our output left: end quietly, and keep the interpreter from complaining at exit."""
+    """The reader of our output left: end quietly."""
+    _drop_output()
+    return ExitCode.OK
+
+
+def _drop_output() -> None:
+    """What can't be written is not tried again: keeps the interpreter from complaining at exit."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    return ExitCode.OK

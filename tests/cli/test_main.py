@@ -128,6 +128,22 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(("words", "code"), [(["--help"], 9), (["doctor"], 9), (["nosuch", "--json"], 2)])
+def test_output_that_can_t_be_written_is_an_error_like_any_other(words: list[str], code: int, tmp_path: Path) -> None:
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-P", "-m", "devbox", *words]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command, env=env, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert done.returncode == code
+    first = done.stderr.splitlines()[0]
+    expected = "devbox: error: cannot write the output: No space left on device"
+    assert first == expected if code == 9 else "no command" in first
+    assert "Exception" not in done.stderr
+    assert not (tmp_path / ".local/state/devbox/crash").exists()
+
+
 def test_a_bug_ends_in_one_line_and_a_report(tmp_path: Path) -> None:
     code = (
         "import sys, devbox.cli.main as m\nm._help = lambda invocation: 1 // 0\nsys.exit(m.run(['--help', '--json']))\n"
