@@ -6,16 +6,18 @@ are plain settings and travel as arguments: as variables a project could name PA
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from devbox.core.errors import BuildError
+from devbox.core.errors import BuildError, DevboxError, ExhaustedError
 from devbox.core.frozen import dataclass
 from devbox.engine.builder import BuildRequest
 from devbox.engine.contexts import docker_config_dir
@@ -29,6 +31,8 @@ _PASSED_ON = (
 )
 """What the user's credential helpers, ssh and registry logins need."""
 _ID_LIMIT = 256
+_ROOM = 4096
+"""Bytes that the small files of a build take."""
 _CONTEXT = "devbox"
 """Name of the context in a private docker configuration."""
 
@@ -49,15 +53,32 @@ class BuildFiles:
         """A docker configuration with our context in it, for engines behind TLS."""
         return self.folder / "docker"
 
+    def require_room(self) -> None:
+        """Raise ExhaustedError where the disk has no room for these files: buildx would call that a failed build."""
+        trial = self.folder / "room"
+        try:
+            trial.write_bytes(b"." * _ROOM)
+            trial.unlink()
+        except OSError as error:
+            raise _unwritable(self.folder.parent, error) from error
+
 
 @contextmanager
 def build_files(scratch: Path) -> Iterator[BuildFiles]:
-    """A folder below `scratch`; what a killed devbox left there is removed first."""
-    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _sweep(scratch)
-    folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=scratch))
+    """A folder below `scratch`; what a killed devbox left there is removed first.
+
+    Raises ExhaustedError where there is no room for it, BuildError where it can't be made.
+    """
     try:
-        yield BuildFiles(folder)
+        scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sweep(scratch)
+        folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=scratch))
+    except OSError as error:
+        raise _unwritable(scratch, error) from error
+    try:
+        files = BuildFiles(folder)
+        files.require_room()
+        yield files
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -169,6 +190,15 @@ def _write_context(config: Path, endpoint: Endpoint, users: Path) -> None:
             (material / name).symlink_to(source)
     if (users / "config.json").exists():
         (config / "config.json").symlink_to(users / "config.json")
+
+
+def _unwritable(folder: Path, error: OSError) -> DevboxError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ExhaustedError(
+            f"cannot write {folder}: no space left on the disk", path=str(folder),
+            hint=f"free some space: `df -h {shlex.quote(str(folder))}` shows how full it is",
+        )
+    return BuildError(f"cannot write {folder}: {error.strerror}", path=str(folder))
 
 
 def _sweep(scratch: Path) -> None:

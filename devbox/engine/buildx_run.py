@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from devbox.core.buildfold import BuildFacts, BuildFold, Outcome
+from devbox.core.errors import DevboxError
 from devbox.engine.builder import BuildRequest, Output, Progress
 from devbox.engine.buildx_command import BuildFiles, build_files
 from devbox.engine.child import Child
@@ -55,6 +56,8 @@ class BuildxRun:
                     child.close()
                 failpoint("build.start.after")
                 self._fold.end(outcome, _image_id(files) if outcome == "ok" else None)
+                if outcome == "failed":
+                    yield from self._room_checked(files, started)
         yield Progress(self._fold.snapshot(seconds=time.monotonic() - started))
 
     def close(self) -> None:
@@ -90,6 +93,14 @@ class BuildxRun:
                 yield Progress(self._fold.snapshot(idle=now - heard, seconds=now - started))
                 shown, news = now, False
         yield from self._output.apply(decoder.finish())
+
+    def _room_checked(self, files: BuildFiles, started: float) -> Iterator[Progress]:
+        """Nothing where there is room for buildx' own files, else the last state and ExhaustedError."""
+        try:
+            files.require_room()
+        except DevboxError:
+            yield Progress(self._fold.snapshot(seconds=time.monotonic() - started))
+            raise
 
     def _outcome(self, code: int) -> Outcome:
         if code == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shlex
 import time
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from devbox.core.build import BuildState, StepKey, StepStatus
+from devbox.core.errors import ExhaustedError
 from devbox.engine.builder import BuildRequest, Output, Progress
 from devbox.engine.buildx import BuildxBuilder
 from devbox.engine.buildx_program import BuildxProgram
@@ -77,6 +79,26 @@ def test_program_that_cannot_start_is_a_build_error(tmp_path: Path) -> None:
     (tmp_path / "docker-buildx").chmod(0o644)
     with pytest.raises(BuildError, match="cannot run"):
         list(run)
+
+
+@pytest.mark.parametrize("script", ["exit 0", "touch full; exit 1"], ids=["before", "meanwhile"])
+def test_a_full_disk_is_not_blamed_on_the_dockerfile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str
+) -> None:
+    full, write = tmp_path / "full", Path.write_bytes
+
+    def written(path: Path, data: bytes) -> int:
+        if full.exists() and "scratch" in path.parts:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", written)
+    if script == "exit 0":
+        full.touch()
+    with pytest.raises(ExhaustedError, match="no space left on the disk") as caught:
+        list(run_of(tmp_path, script.replace("full", shlex.quote(str(full)))))
+    assert caught.value.path == str(tmp_path / "scratch")
+    assert list((tmp_path / "scratch").iterdir()) == []
 
 
 def test_closed_before_it_began_never_starts(tmp_path: Path) -> None:
