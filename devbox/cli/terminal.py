@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from types import FrameType
 
 from devbox.core.errors import EngineError, UsageError
+from devbox.engine.exec_failure import exec_failure, may_be_failure
 from devbox.engine.port import ExecSession
 
 _BLOCK = 1 << 16
@@ -31,29 +32,41 @@ def is_terminal(descriptor: int = 0) -> bool:
         return False
 
 
-def relay_terminal(session: ExecSession, *, stdin: int = 0, stdout: int = 1) -> int:
+def relay_terminal(session: ExecSession, *, command: str = "", stdin: int = 0, stdout: int = 1) -> int:
     """Give the terminal to the session until its process ends; returns that process's exit code.
 
-    Raises UsageError without a terminal on `stdin`, EngineError when the connection breaks.
+    Raises UsageError without a terminal on `stdin`, EngineError when the connection breaks, CommandError where the
+    `command` could not be started.
     """
     if not is_terminal(stdin):
         session.close()
         raise UsageError("there is no terminal here", hint="`devbox exec -T` works without one")
     with contextlib.closing(session), _raw(stdin), _resizing(session, stdin):
-        return _relay(session, stdin, stdout, stdout)
+        return _relay(session, command, stdin, stdout, stdout)
 
 
-def relay_pipes(session: ExecSession, *, stdin: int = 0, stdout: int = 1, stderr: int = 2) -> int:
-    """Pass bytes both ways unchanged until the process ends; returns its exit code."""
+def relay_pipes(
+    session: ExecSession, *, command: str = "", stdin: int = 0, stdout: int = 1, stderr: int = 2
+) -> int:
+    """Pass bytes both ways unchanged until the process ends; returns its exit code. Raises as `relay_terminal`."""
     with contextlib.closing(session):
-        return _relay(session, stdin, stdout, stderr)
+        return _relay(session, command, stdin, stdout, stderr)
 
 
-def _relay(session: ExecSession, stdin: int, stdout: int, stderr: int) -> int:
+def _relay(session: ExecSession, command: str, stdin: int, stdout: int, stderr: int) -> int:
+    held = b""
     with _feeding(session, stdin):
-        for chunk in session:
-            _write_all(stderr if chunk.stream == "stderr" else stdout, chunk.data)
-    return session.exit_code()
+        for number, chunk in enumerate(session):
+            if held or (number == 0 and may_be_failure(chunk.data)):
+                # Whose words these are is known at the end.
+                held += chunk.data
+            else:
+                _write_all(stderr if chunk.stream == "stderr" else stdout, chunk.data)
+    code = session.exit_code()
+    if held and (failure := exec_failure(command, held, code)) is not None:
+        raise failure
+    _write_all(stdout, held)
+    return code
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -37,6 +37,10 @@ class ExitCode(IntEnum):
     """a bug: one line and the path of the report"""
     TIMED_OUT = 124
     """timed out"""
+    CANNOT_RUN = 126
+    """`exec`: the command is there and can't be run, as shells say"""
+    NO_COMMAND = 127
+    """`exec`: there is no such command, as shells say"""
     HANGUP = 129
     """hangup, after clean-up"""
     INTERRUPTED = 130
@@ -114,6 +118,14 @@ class NotReadyError(DevboxError):
 
     kind = "not-ready"
     exit_code = ExitCode.NOT_READY
+
+
+class CommandError(NotReadyError):
+    """A command in a container could not be started; ends in what a shell would end in."""
+
+    def __init__(self, summary: str, code: ExitCode, *, detail: str | None = None) -> None:
+        super().__init__(summary, detail=detail)
+        self.exit_code = code
 
 
 class NotTrustedError(DevboxError):

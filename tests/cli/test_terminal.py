@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from devbox.cli.terminal import relay_pipes, relay_terminal
-from devbox.core.errors import EngineError, UsageError
+from devbox.core.errors import CommandError, EngineError, UsageError
 from devbox.engine.port import Chunk, Engine
 from tests.flows.box.conftest import remove_everything
 
@@ -29,8 +29,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 class Session:
     """A process that answers what the test says."""
 
-    def __init__(self, chunks: Callable[[Session], Iterator[Chunk]]) -> None:
+    def __init__(self, chunks: Callable[[Session], Iterator[Chunk]], code: int = 7) -> None:
         self._chunks = chunks
+        self._code = code
         self.written = b""
         self.sizes: list[tuple[int, int]] = []
         self.ended = threading.Event()
@@ -51,7 +52,7 @@ class Session:
         self.sizes.append((columns, rows))
 
     def exit_code(self) -> int:
-        return 7
+        return self._code
 
     def close(self) -> None:
         self.closed = True
@@ -263,3 +264,30 @@ def test_a_terminated_shell_restores_the_terminal(box_root: Path, cli_env: dict[
         assert termios.tcgetattr(shell.theirs) == shell.before
     finally:
         shell.close()
+
+
+REFUSAL = b'OCI runtime exec failed: exec failed: unable to start container process: exec: "x": '
+
+
+@pytest.mark.parametrize(("words", "engine_says", "code"), [
+    (b"executable file not found in $PATH: unknown", 126, 127),  # engines before 23 have one code for all
+    (b"executable file not found in $PATH: unknown", 127, 127),
+    (b"stat /no/x: no such file or directory: unknown", 126, 127),
+    (b"permission denied: unknown", 126, 126),
+    (b'chdir to cwd ("/gone") set in config.json failed: no such file or directory: unknown', 126, 126),
+])
+def test_a_command_that_can_t_be_started_is_an_error_and_no_output(
+    words: bytes, engine_says: int, code: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    session = Session(lambda _: iter([Chunk("stdout", REFUSAL + words)]), engine_says)
+    with open(os.devnull) as empty, pytest.raises(CommandError, match="x ") as caught:
+        relay_pipes(session, command="x", stdin=empty.fileno())
+    assert (caught.value.exit_code, caught.value.kind, session.closed) == (code, "not-ready", True)
+    assert capfd.readouterr().out == ""
+
+
+def test_a_command_that_says_the_same_and_ends_otherwise_is_heard(capfd: pytest.CaptureFixture[str]) -> None:
+    session = Session(lambda _: iter([Chunk("stdout", REFUSAL), Chunk("stdout", b"!\n")]), 1)
+    with open(os.devnull) as empty:
+        assert relay_pipes(session, stdin=empty.fileno()) == 1
+    assert capfd.readouterr().out == REFUSAL.decode() + "!\n"

@@ -16,7 +16,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(invocation: Invocation) -> int:
-    """The command's own exit code; before it starts, devbox's."""
+    """The command's own exit code; before it starts devbox's, and 127 or 126 where it is what can't be started."""
     # Deferred: `--help` needs neither the flow nor termios.
     from devbox.cli.terminal import is_terminal, relay_pipes, relay_terminal
     from devbox.flows.box.attach import open_exec
@@ -24,7 +24,7 @@ def run(invocation: Invocation) -> int:
     service, argv = _service_and_command(invocation)
     tty = not invocation.args.no_tty and not invocation.json and is_terminal(0) and is_terminal(1)
     session = open_exec(invocation.workspace(), service, argv, tty=tty)
-    return relay_terminal(session) if tty else relay_pipes(session)
+    return relay_terminal(session, command=argv[0]) if tty else relay_pipes(session, command=argv[0])
 
 
 def _service_and_command(invocation: Invocation) -> tuple[str, tuple[str, ...]]:
