@@ -47,6 +47,8 @@ class ToolchainRow:
     satisfied: bool | None = None
     error: str | None = None
     shadowed_by: str | None = None
+    reason: str = ""
+    """Why `satisfied` could not be decided for a pin."""
     evidence: str = ""
     """Argv and raw output of the probe, for the detail pane; empty when the layout told."""
     seconds: float | None = None

@@ -88,7 +88,7 @@ def _toolchain_row(row: ToolchainRow, findings: list[Finding], several: bool, ch
         container=row.container_runs,
         finding=finding,
         hint=finding.hint if finding else None,
-        detail=finding.message if finding else "",
+        detail=finding.message if finding else row.reason,
         evidence=row.evidence,
         seconds=row.seconds,
         project=project,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from devbox.core.facts import Origin
 from devbox.core.findings import Conflict, Finding, Severity, ToolchainRow
 from devbox.core.toolchain.selection import Answer, Selection
+from devbox.core.toolchain_hints import next_step
 
 CHECK = "toolchain"
 
@@ -21,6 +22,9 @@ _ERRORS = {
     "conflict": "{where} contradicts itself",
     "other-tool": "{where} names another tool",
 }
+
+_READERS = {"package.json": "npm", "pyproject": "pip"}
+"""Whose rules a file follows that is its own source."""
 
 
 def findings_of(selection: Selection, row: ToolchainRow, shadow: Answer | None) -> tuple[Finding, ...]:
@@ -59,15 +63,16 @@ def _is_nothing(selection: Selection, row: ToolchainRow) -> bool:
 
 def unknown_reason(selection: Selection, row: ToolchainRow, answer: Answer | None) -> str | None:
     """Why a pinned row is neither satisfied nor not; None where it is decided."""
-    if row.satisfied is False or not row.declared or selection.elsewhere:
+    if row.satisfied is False or not row.declared:
         return None
     if selection.undecided:
-        return f"{row.tool}: {selection.undecided}"
+        return selection.undecided
     if row.host_runs is None and selection.runs is not None:
         reason = answer.reason if answer and answer.reason else "its version is not known"
-        return f"{row.tool}: {reason} ({row.host_path})"
+        return f"{reason} ({row.host_path})"
     if row.satisfied is None:
-        return f"{row.tool}: `{row.declared[0].raw}` means nothing without {row.manager}"
+        raw = row.declared[0].raw
+        return f"`{raw}` names no version" if selection.elsewhere else f"`{raw}` means nothing without {row.manager}"
     return None
 
 
@@ -76,14 +81,14 @@ def _unsatisfied(selection: Selection, row: ToolchainRow) -> Finding:
     if row.error == "missing" and not selection.present:
         message = f"{row.tool} is not on PATH, {_where(selection)} pins {_pinned(row)}"
     elif row.error is not None:
-        reason = _ERRORS[row.error].format(manager=row.manager, where=_where(selection))
+        reason = _ERRORS[row.error].format(manager=_READERS.get(row.manager, row.manager), where=_where(selection))
         message = ": ".join(part for part in (reason, selection.detail) if part)
         message += f"; {row.tool} runs {row.host_runs} ({row.host_path})" if row.host_runs else ""
     else:
         runs = f"{row.tool} is {row.host_runs or 'unknown'} ({row.host_path})"
         message = f"{runs}, {_where(selection)} pins {_pinned(row)}"
     severity: Severity = "info" if selection.elsewhere else "error"
-    return _finding(selection, kind, severity, message, row, selection.hint or _hint(selection, row))
+    return _finding(selection, kind, severity, message, row, selection.hint or next_step(selection, row))
 
 
 def _shadowed(selection: Selection, row: ToolchainRow, shadow: Answer) -> list[Finding]:
@@ -110,16 +115,6 @@ _ACTIVATE = {
     "asdf": "`export PATH=\"${ASDF_DATA_DIR:-$HOME/.asdf}/shims:$PATH\"` in your shell's start file",
     "tfenv": "`export PATH=\"$HOME/.tfenv/bin:$PATH\"` in your shell's start file",
 }
-
-
-def _hint(selection: Selection, row: ToolchainRow) -> str | None:
-    if row.error == "untrusted":
-        return "read the file, then `mise trust`"
-    if selection.manager == "devbox" or not selection.present:
-        pinned = _pinned(row)
-        wanted = pinned if pinned.startswith(row.tool) else f"{row.tool} {pinned}"
-        return f"install {wanted}, or change the pin in `{selection.source}`"
-    return f"change `{selection.source}`" if selection.source else None
 
 
 def _finding(

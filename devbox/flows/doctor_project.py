@@ -95,18 +95,18 @@ class ProjectView:
 
     def judged(self) -> Judged:
         """The checks of the project's own files; asked last, when every reader has met its files."""
-        refused = tuple(
+        unused = tuple(
             Finding(
                 id="project.files", check="project.files", layer="code", severity="warn", subject=path,
-                message=f"{path} {sentence}; its content is not used", origin=Origin(path),
-                hint=f"replace `{path}` by a regular file, or remove it",
+                message=f"{path} {refused.sentence}; its content is not used", origin=Origin(path),
+                hint=refused.remedy(path),
             )
-            for path, sentence in self.machine.files.refused.items()
+            for path, refused in self.machine.files.refused.items()
         )
         entries = tuple(
             _entry_finding(entry.directory, entry.refused) for entry in self.machine.path.entries if entry.refused
         )
-        return Judged(self.checks, (*self.problems, *refused, *entries))
+        return Judged(self.checks, (*self.problems, *unused, *entries))
 
 
 def view_project(subject: Subject, wanted: Wanted) -> ProjectView:

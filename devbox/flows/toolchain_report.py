@@ -41,9 +41,9 @@ class Toolchains:
         settled = self._settled(answers)
         rows = tuple(self._row(selection, answers) for selection in settled)
         unknown = [
-            reason
+            f"{row.tool}: {row.reason}"
             for selection, row in zip(settled, rows, strict=True)
-            if (reason := unknown_reason(selection, row, self._answer(selection.runs, answers)))
+            if row.reason and not selection.elsewhere
         ]
         evidence = ", ".join(f"{row.tool} {row.host_runs}" for row in rows if row.declared and row.host_runs)
         checks = (
@@ -71,7 +71,9 @@ class Toolchains:
         return tuple(one.settled(lambda program: self._answer(program, answers)) for one in self.selections)
 
     def _row(self, selection: Selection, answers: Mapping[Program, Answer]) -> ToolchainRow:
-        return finish(selection, lambda program: self._answer(program, answers), self.shown)
+        row = finish(selection, lambda program: self._answer(program, answers), self.shown)
+        reason = unknown_reason(selection, row, self._answer(selection.runs, answers))
+        return replace(row, reason=reason or "")
 
     def _answer(self, program: Program | None, answers: Mapping[Program, Answer]) -> Answer:
         """A shim's answer is its manager's: computed, never asked."""

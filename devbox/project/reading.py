@@ -52,6 +52,10 @@ class Refused:
         words = _SENTENCES[self.reason]
         return f"{words} ({self.detail})" if self.detail else words
 
+    def remedy(self, path: str) -> str:
+        """What to do about it, as a hint."""
+        return _REMEDIES.get(self.reason, "replace `{}` by a regular file, or remove it").format(path)
+
 
 ABSENT = Absent()
 
@@ -66,6 +70,7 @@ _SENTENCES: dict[Reason, str] = {
     "outside": "leads outside the project",
     "loop": "passes through too many symbolic links",
 }
+_REMEDIES: dict[Reason, str] = {"unreadable": "make `{}` readable", "too-large": "shorten `{}`, or remove it"}
 
 
 def read_project_file(root: Path | str, relative: str, *, limit: int = FILE_LIMIT) -> bytes | Absent | Refused:

@@ -27,6 +27,7 @@ class _Wish:
     path: str | None
     declared: tuple[Declared, ...] = ()
     problem: str | None = None
+    remedy: str | None = None
 
     @property
     def text(self) -> str | None:
@@ -55,7 +56,7 @@ def select(machine: Machine) -> tuple[Selection, ...]:
         source=wish.path,
         error=resolved.error if nvm.present or resolved.error != "missing" else None,
         detail=wish.problem or _detail(wish, resolved),
-        hint=_install_hint(wish) if resolved.error == "missing" and nvm.present else None,
+        hint=_install_hint(wish) if resolved.error == "missing" and nvm.present else wish.remedy,
     )
     if not nvm.present:
         return (selection,)
@@ -69,7 +70,8 @@ def _nvmrc(machine: Machine) -> _Wish | None:
     shown = machine.files.shown(path)
     data = machine.files.read(path)
     if data is None:
-        return _Wish(shown, problem="it cannot be used")
+        refused = machine.files.refused.get(shown)
+        return _Wish(shown, problem="it cannot be used", remedy=refused.remedy(shown) if refused else None)
     parsed = nvmrc.parse(data)
     if parsed.version is None:
         return _Wish(shown, problem=parsed.problem)
@@ -169,5 +171,5 @@ def _detail(wish: _Wish, resolved: rules.Resolved) -> str:
 
 def _install_hint(wish: _Wish) -> str | None:
     """Only for words that can stand on a command line as they are."""
-    plain = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/*-]*", wish.text or "")
+    plain = re.fullmatch(r"v?[0-9][0-9.]*|lts/[A-Za-z0-9*-]+|node|stable", wish.text or "")
     return f"`nvm install {wish.text}`" if plain else None

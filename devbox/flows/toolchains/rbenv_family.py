@@ -192,6 +192,7 @@ def _with_system(selection: Selection, system: Program | None) -> Selection:
 
 def _missing(family: Family, selection: Selection, word: str) -> Selection:
     plain = word.isascii() and word.replace(".", "").replace("-", "").replace("_", "").isalnum()
+    plain = plain and any(letter.isdigit() for letter in word)  # `banana` is nothing that could be installed
     return replace(
         selection, error="missing", detail=f"{family.manager} has no version `{word}`",
         hint=family.install(word) if plain and not word.startswith("-") else None,

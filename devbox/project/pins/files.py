@@ -30,8 +30,8 @@ class VersionFiles:
     def __init__(self, root: str) -> None:
         """`root` is the canonical project folder."""
         self.root = root
-        self.refused: dict[str, str] = {}
-        """Shown path → what is wrong with it, in the order found."""
+        self.refused: dict[str, Refused] = {}
+        """Shown path → why its content is not used, in the order found."""
         self._read: dict[str, bytes | None] = {}
 
     def shown(self, path: str) -> str:
@@ -46,7 +46,7 @@ class VersionFiles:
             inside = self._inside(path)
             content = read_project_file(self.root, inside) if inside is not None else read_outside_file(path)
             if isinstance(content, Refused):
-                self.refused.setdefault(self.shown(path), content.sentence)
+                self.refused.setdefault(self.shown(path), content)
             self._read[path] = None if isinstance(content, (Absent, Refused)) else content
         return self._read[path]
 
