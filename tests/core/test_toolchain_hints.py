@@ -81,4 +81,4 @@ def test_of_an_image_the_tag_changes() -> None:
 @given(st.text(max_size=12), st.sampled_from(["nvm", "asdf", "pyenv", "go", "devbox", "package.json", "corepack"]))
 def test_no_hint_ever_has_an_empty_word(raw: str, manager: str) -> None:
     text = hint("node", manager, raw) or ""
-    assert "``" not in text and "  " not in text and " ," not in text
+    assert not any(gap in text for gap in ("``", "  ", " ,"))
