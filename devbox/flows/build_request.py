@@ -86,6 +86,20 @@ def prepare(
     return Prepared(request, shown, text=content.decode("utf-8", "surrogateescape"))
 
 
+def stage_names(workspace: Workspace, service: Service) -> tuple[str, ...] | None:
+    """The stages of a service's Dockerfile as the command line names them; None where it can't be read or only its own
+    frontend knows them."""
+    build = service.build
+    if build is None:
+        return ()
+    shown = _relative(workspace, build.dockerfile)
+    try:
+        parsed = parse_dockerfile(_dockerfile(workspace, service, build, shown), shown)
+    except ConfigError:
+        return None
+    return tuple(stage.label for stage in parsed.stages)
+
+
 def _relative(workspace: Workspace, path: str) -> str:
     relative = os.path.relpath(path, workspace.root)
     return path if relative.startswith("..") else relative

@@ -23,8 +23,9 @@ _DEFAULT = RebuildOptions()
 def rebuild(workspace: Workspace, options: RebuildOptions = _DEFAULT) -> Iterator[Event]:
     """Build the project's images, then replace the containers that no longer fit; what does not run stays so.
 
-    Raises what `up` raises.
+    Raises what `up` raises, and UsageError for a stage to build without cache that no Dockerfile has.
     """
+    _check_stages(workspace, options.no_cache_filter)
     watch, deadline = Stopwatch(workspace.clock, "observe"), Deadline(workspace.clock, options.timeout)
     if options.dry_run:
         built = [container.service for container in look(workspace).desired.containers if container.builds]
@@ -49,3 +50,20 @@ def rebuild(workspace: Workspace, options: RebuildOptions = _DEFAULT) -> Iterato
             box = desired.container(BOX)
             yield Settled((), box.image_id if box else None)
     yield watch.spent()
+
+
+def _check_stages(workspace: Workspace, stages: tuple[str, ...]) -> None:
+    """The builder itself passes over a stage it does not know: nothing would be built anew, and nobody told."""
+    if not stages:
+        return
+    # Deferred: few rebuilds name a stage.
+    from devbox.core.errors import UsageError
+    from devbox.flows.build_request import stage_names
+
+    found = [stage_names(workspace, service) for service in workspace.project.services]
+    known = list(dict.fromkeys(name for names in found for name in names or ()))
+    unknown = next((stage for stage in stages if stage.lower() not in known), None)
+    if unknown is not None and None not in found:
+        raise UsageError(
+            f"there is no stage {unknown} to build without cache", hint=f"stages here: {', '.join(known) or 'none'}"
+        )

@@ -19,6 +19,7 @@ from devbox.core.errors import (
     NotReadyError,
     RequirementError,
     TimedOutError,
+    UsageError,
 )
 from devbox.core.events import Note, OperationChanged
 from devbox.core.project import Build, GpuNeeds, HostNeeds, Mount, PortBinding, Ready, Service, VolumeMount
@@ -264,3 +265,17 @@ def test_a_host_without_a_ca_bundle_is_said(fake_bench: Callable[..., Any], monk
     notes = [event.text for event in bench.run(box.up(bench.workspace)) if isinstance(event, Note)]
     assert any("no CA bundle" in note for note in notes)
     assert len(running(bench)) == 1
+
+
+def test_a_stage_that_no_dockerfile_has_is_refused_before_anything_is_built(fake_bench: Callable[..., Any]) -> None:
+    bench = fake_bench()
+    root = bench.workspace.root
+    (root / "Dockerfile").write_text("FROM x AS base\nFROM base AS Dev\nRUN true\n")
+    bench.edit(image=None, build=Build(str(root), str(root / "Dockerfile")))
+    for dry_run in (True, False):
+        options = box.RebuildOptions(no_cache_filter=("DEV", "nosuch"), dry_run=dry_run)
+        with pytest.raises(UsageError, match="there is no stage nosuch") as caught:
+            bench.run(box.rebuild(bench.workspace, options))
+        assert caught.value.hint == "stages here: base, dev"
+    assert engine_of(bench).calls == []
+    bench.run(box.rebuild(bench.workspace, box.RebuildOptions(no_cache_filter=("DEV",), dry_run=True)))
