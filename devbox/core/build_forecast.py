@@ -39,6 +39,8 @@ class ForecastStep:
     """The past build whose state is the nearest."""
     reason: str | None = None
     """Why it is unknown."""
+    absent: tuple[str, ...] = ()
+    """Sources that are not in the build context: the build will fail here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def summarize(
             vertex.key.stage, vertex.key.index, vertex.of, line(vertex.line), " ".join(vertex.text.split()),
             verdict.word, _chance(verdict), verdict.word == "miss" and given.breaks_at(real) == real,
             _expected(verdict, seconds.get(real)), seconds.get(real), why.causes if why else (),
-            why.build if why else None, verdict.reason,
+            why.build if why else None, verdict.reason, why.absent if why else (),
         ))
     steps.sort(key=lambda step: step.line)
     return BuildForecast(

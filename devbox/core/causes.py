@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from devbox.core.build import Cause
-from devbox.core.buildplan import Input, Parts, Vertex
+from devbox.core.buildplan import Input, Parts, Selection, Vertex
 from devbox.core.cachebook import CacheBook
 from devbox.core.forecast import Forecast, Verdict, forecast
 from devbox.core.frozen import dataclass
@@ -61,6 +62,8 @@ class Past:
     by_ignore: Callable[[int, Change], bool] = lambda build, change: False
     """Whether a file came or went since that build only because the ignore file changed."""
     ignore_file: str = ".dockerignore"
+    absent: Callable[[Selection], tuple[str, ...]] = lambda selection: ()
+    """What a selection of a context names and is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +72,23 @@ class Explanation:
 
     causes: tuple[Cause, ...]
     build: int | None = None
+    absent: tuple[str, ...] = ()
+    """Sources that are not in the build context: the step will fail."""
 
 
 def explain(number: int, given: Forecast, past: Past) -> Explanation:
     """Why this vertex of a forecast misses; no causes where nothing is proven."""
+    found, vertex = _explained(number, given, past), given.plan.vertices[number]
+    absent = tuple(
+        path for one in vertex.inputs if one.vertex is None and given.contents.get(one.selection, "") is None
+        for path in past.absent(one.selection)
+    )
+    if absent and found.causes == (Cause("never-built"),):
+        found = Explanation(tuple(Cause("never-built", path, "not in the build context") for path in absent))
+    return replace(found, absent=absent) if absent else found
+
+
+def _explained(number: int, given: Forecast, past: Past) -> Explanation:
     vertex, verdict = given.plan.vertices[number], given.verdicts[number]
     if verdict.word != "miss":
         return Explanation(())

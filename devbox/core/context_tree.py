@@ -136,6 +136,10 @@ class ContextTree:
             return None
         return found[0] if len(found) == 1 else _hash("several", *(digest or "" for digest in found))
 
+    def absent(self, selection: Selection) -> tuple[str, ...]:
+        """The named paths of a selection that do not exist."""
+        return tuple(path.strip("/") for path in selection.paths if self._one(path) is None)
+
     def taken(self, selections: Iterable[Selection]) -> tuple[str, ...]:
         """The paths that the selections take, links followed, none below another."""
         reals = {

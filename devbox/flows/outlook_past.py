@@ -32,6 +32,7 @@ def past_of(
     return Past(
         memory.past(project, service.name), changed, prepared.dockerfile, lost=lost,
         by_ignore=_ByIgnore(memory, contexts, prepared.request.context),
+        absent=lambda selection: contexts.by_name[selection.context].tree.absent(selection),
     )
 
 

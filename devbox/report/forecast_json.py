@@ -31,6 +31,7 @@ def _step(step: ForecastStep) -> dict[str, Any]:
         "instruction": clean(step.instruction), "forecast": step.word, "p_hit": step.p_hit, "root": step.root,
         "seconds": _rounded(step.seconds), "past_seconds": _rounded(step.past_seconds),
         "causes": [cause_object(cause) for cause in step.causes], "build": step.build, "reason": step.reason,
+        "absent": list(step.absent),
     }
 
 

@@ -30,13 +30,25 @@ def forecast_lines(build: BuildForecast, style: Style, columns: int = 110) -> It
         word = style.paint(f"{step.word if step.word != 'miss' else 'MISS' if step.root else 'miss':<8}", tone)
         glyph = style.paint(style.glyphs.of(tone), tone)
         yield f"  {glyph} {_place(step):<{width}}  {text:<{room}}  {word} {_time(step)}".rstrip()
-        if step.root and (why := causes_text(step.causes)):
+        if step.absent:
+            yield f"      the build will fail here: {absent_text(step.absent)}"
+        if step.root and not _only_absent(step) and (why := causes_text(step.causes)):
             since = f" since build {step.build}" if step.build else ""
             yield f"      cache will break here: {why}{since}"
         if step.word == "unknown" and step.reason and step.reason != build.reason:
             yield f"      {clean(step.reason)}"
     for path in build.unseen[:_SHOWN]:
         yield f"  BuildKit will not see the edit of {clean(path)}: size and time are unchanged (`touch` it)"
+
+
+def absent_text(paths: tuple[str, ...]) -> str:
+    """`nope.txt is not in the build context`."""
+    return f"{', '.join(map(clean, paths[:_SHOWN]))} {'is' if len(paths) == 1 else 'are'} not in the build context"
+
+
+def _only_absent(step: ForecastStep) -> bool:
+    """Whether what is not there is all there is to say."""
+    return bool(step.absent) and all(cause.kind == "never-built" for cause in step.causes)
 
 
 def causes_text(causes: tuple[Cause, ...]) -> str:

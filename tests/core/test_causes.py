@@ -40,7 +40,7 @@ def why(
     def changes(digest: str, one: Input) -> tuple[Change, ...] | None:
         return changed
 
-    past = Past(builder.past, changes, lost=lost, by_ignore=by_ignore)
+    past = Past(builder.past, changes, lost=lost, by_ignore=by_ignore, absent=lambda selection: ("src",))
     return explain(number, builder.look(plan, files), past)
 
 
@@ -69,6 +69,22 @@ def test_what_follows_a_miss_names_where_the_cache_breaks() -> None:
     plan = Plan()
     plan.run(plan.run(plan.base(), "one"), "two")
     assert why(Builder(), plan.done(), 2).causes == (Cause("parent-missed", detail="s 2"),)
+
+
+def test_a_source_that_was_never_there_is_named() -> None:
+    found = why(Builder(), one_copy(), 1, {CONTEXT: None})
+    assert found.absent == ("src",)
+    assert found.causes == (Cause("never-built", "src", "not in the build context"),)
+
+
+def test_a_source_that_is_gone_is_a_file_that_was_removed() -> None:
+    found = why(built(one_copy()), one_copy(), 1, {CONTEXT: None}, changed=(Change("src", "removed"),))
+    assert found.absent == ("src",)
+    assert found.causes == (Cause("file-removed", "src"),)
+
+
+def test_a_source_that_is_there_is_not_absent() -> None:
+    assert why(Builder(), one_copy(), 1).absent == ()
 
 
 def test_a_record_that_the_builder_lost_was_pruned() -> None:

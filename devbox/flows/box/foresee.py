@@ -116,6 +116,9 @@ def _outcome(workspace: Workspace, seen: SeenBuild, tag: str) -> tuple[str, bool
     from devbox.flows.build_book import image_is_known, kept_image
 
     build, outlook = seen.forecast, seen.outlook
+    fails = next((step for step in build.steps if step.absent), None)
+    if fails is not None:
+        return f"step {_place(fails)} will fail: not in the build context: {', '.join(fails.absent[:3])}", False
     breaks = next((step for step in build.steps if step.word == "miss"), None)
     if breaks is not None:
         return f"step {_place(breaks)} will run", True

@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from devbox.core.errors import BuildError
+from devbox.core.present import glyphs
+from devbox.report.build_lines import Style
+from devbox.report.forecast_text import forecast_lines
 from devbox.store.ledger import Ledger
 from devbox.store.ledger_schema import VERSION
 from tests.flows.forecast.scripted import Scene, ScriptedEngine
@@ -29,6 +32,16 @@ def scene(tmp_path: Path) -> Scene:
     made = Scene(tmp_path / "project", TEXT)
     (made.root / "f").write_text("one")
     return made
+
+
+def test_a_source_that_is_not_there_will_fail_the_build_and_is_named(tmp_path: Path) -> None:
+    scene = Scene(tmp_path / "p", "FROM base AS dev\nCOPY here nope gone/x /\nCOPY *.zip /\n")
+    (tmp_path / "p" / "here").write_text("x")
+    steps = scene.foresee().steps
+    assert [step.absent for step in steps] == [(), ("nope", "gone/x"), ()]
+    words = "\n".join(forecast_lines(scene.foresee(), Style(glyphs(False))))
+    assert "the build will fail here: nope, gone/x are not in the build context" in words
+    assert "never built" not in words
 
 
 def test_the_first_build_on_an_empty_builder_is_proven_to_miss(scene: Scene) -> None:
