@@ -47,6 +47,8 @@ class ToolchainRow:
     satisfied: bool | None = None
     error: str | None = None
     shadowed_by: str | None = None
+    source: str | None = None
+    """The file that decided, also where it declares nothing."""
     reason: str = ""
     """Why `satisfied` could not be decided for a pin."""
     evidence: str = ""

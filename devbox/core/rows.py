@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from devbox.core.check_list import BY_ID
 from devbox.core.facts import Origin
 from devbox.core.findings import CheckResult, DoctorReport, DoctorRow, Finding, RowStatus, ToolchainRow
+from devbox.core.text import visible
 
 _ORDER: dict[RowStatus, int] = {"error": 0, "warn": 1, "unknown": 2, "ok": 3, "checking": 4}
 _STATUS_OF: dict[str, RowStatus] = {"error": "error", "warn": "warn", "info": "ok"}
@@ -63,7 +64,7 @@ def _has_line(row: ToolchainRow) -> bool:
 
 def _toolchain_row(row: ToolchainRow, findings: list[Finding], several: bool, checking: bool) -> DoctorRow:
     subject = f"{row.tool} ({row.manager})" if several else row.tool
-    pinned = ", ".join(pin.raw for pin in row.declared) or _NOTHING
+    pinned = ", ".join(visible(pin.raw) for pin in row.declared) or _NOTHING
     first = row.declared[0] if row.declared else None
     declared_at = Origin(first.path, first.line) if first else None
     project = row.project if row.project != "." else ""
@@ -103,13 +104,13 @@ def toolchain_key(row: ToolchainRow) -> str:
 
 
 def _finding_of(row: ToolchainRow, findings: list[Finding]) -> Finding | None:
-    """The finding of this row: of its tool, and about a file that this row declares."""
-    paths = {pin.path for pin in row.declared}
+    """The finding of this row: of its tool, and about a file that this row declares or comes from."""
+    paths: set[str | None] = {pin.path for pin in row.declared} or {row.source}
     mine = [
         finding
         for finding in findings
         if finding.id.startswith(f"toolchain.{row.tool}.")
-        and (finding.origin is None or not paths or finding.origin.path in paths)
+        and (finding.origin is None or finding.origin.path in paths)
     ]
     return mine[0] if mine else None
 

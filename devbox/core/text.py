@@ -64,6 +64,11 @@ def clean_block(data: bytes | str, *, colour: bool = False) -> str:
     return "\n".join(clean(line, colour=colour) for line in split_lines(raw))
 
 
+def visible(text: str) -> str:
+    """A value that is quoted, with nothing of it left out: an escape sequence shows as characters, as all else."""
+    return text if text.isascii() and text.isprintable() else _visible(text)
+
+
 def _defuse(text: str, colour: bool) -> str:
     # One pass: what a removed sequence leaves side by side must not be read as a sequence again.
     parts: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from devbox.core.facts import Origin
 from devbox.core.findings import Conflict, Finding, Severity, ToolchainRow
+from devbox.core.text import visible
 from devbox.core.toolchain.selection import Answer, Selection
 from devbox.core.toolchain_hints import next_step
 
@@ -45,8 +46,8 @@ def conflict_finding(conflict: Conflict) -> Finding:
         layer="runtime",
         severity="error",
         subject=conflict.tool,
-        message=f"no {conflict.tool} version satisfies both {_place(one.path, one.line)} ({one.raw}) "
-        f"and {_place(two.path, two.line)} ({two.raw})",
+        message=f"no {conflict.tool} version satisfies both {_place(one.path, one.line)} ({visible(one.raw)}) "
+        f"and {_place(two.path, two.line)} ({visible(two.raw)})",
         expected=one.raw,
         actual=two.raw,
         origin=Origin(one.path, one.line),
@@ -129,16 +130,16 @@ def _finding(
         layer="runtime",
         severity=severity,
         subject=selection.tool,
-        message=message,
+        message=visible(message),
         expected=_pinned(row) or None if row else None,
         actual=row.host_runs if row else None,
         origin=Origin(path, first.line if first else None) if path else None,
-        hint=hint,
+        hint=visible(hint) if hint else None,
     )
 
 
 def _pinned(row: ToolchainRow) -> str:
-    return ", ".join(pin.raw for pin in row.declared)
+    return ", ".join(visible(pin.raw) for pin in row.declared)
 
 
 def _where(selection: Selection) -> str:

@@ -90,11 +90,14 @@ class Toolchains:
     def _findings(
         self, selections: Sequence[Selection], rows: Sequence[ToolchainRow], answers: Mapping[Program, Answer]
     ) -> tuple[Finding, ...]:
-        found = [
-            finding
-            for selection, row in zip(selections, rows, strict=True)
-            for finding in findings_of(selection, row, self._answer(selection.shadow, answers))
-        ]
+        found: list[Finding] = []
+        broken: set[str | None] = set()
+        for selection, row in zip(selections, rows, strict=True):
+            said = row.source in broken and row.manager == "corepack"
+            if row.error == "malformed" and not row.declared:
+                broken.add(row.source)  # a file without any meaning is one finding, whoever reads it
+            if not said:
+                found += findings_of(selection, row, self._answer(selection.shadow, answers))
         return (*found, *(conflict_finding(conflict) for conflict in self.conflicts))
 
 

@@ -124,6 +124,7 @@ def finish(
         satisfied=_satisfied(selection, runs),
         error=selection.error or _nothing_runs(selection),
         shadowed_by=shown(selection.shadow.path) if selection.shadow else None,
+        source=selection.source,
         evidence=runs.evidence,
         seconds=runs.seconds,
     )

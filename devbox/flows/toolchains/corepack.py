@@ -90,13 +90,17 @@ def _named(
         tool=name, manager="corepack", declared=(declared,), present=corepack.present, source=source.shown,
         pins=(Pin(name, declared, exact_range(version), place="packageManager"),), resolved_all=(version,),
     )
+    first = machine.on_path(name)
     if not corepack.present:
-        return replace(selection, runs=machine.on_path(name))
+        hint = f"`npm install --global corepack`, then `corepack enable {name}`"
+        return replace(selection, runs=first, hint=hint)
     folder = corepack.folder(name, version)
+    if folder is None and first is not None and first.shim_of is None:
+        # corepack is here and not in charge of this command: what is on PATH runs, and is compared.
+        return replace(selection, present=False, runs=first, hint=f"`corepack enable {name}`")
     if folder is None:
         return replace(selection, undecided=f"corepack downloads {name} {version} when it is first called")
     program = Program(name, folder, refused="corepack's own copy", named=version)
-    first = machine.on_path(name)
     shadow = first if first is not None and first.shim_of != "corepack" else None
     return replace(selection, via="managed", runs=program, shadow=shadow)
 

@@ -34,7 +34,7 @@ def select(machine: Machine) -> tuple[Selection, ...]:
     if path is None or data is None:
         return ()
     shown = machine.files.shown(path)
-    document = read(data)
+    document = read(data, bom=True)
     if isinstance(document, Unreadable):
         return (_broken(machine, shown, document),)
     wishes = [*_engines(document), *_dev_engines(document)]

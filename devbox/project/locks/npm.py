@@ -21,7 +21,7 @@ _DEPTH = 64
 
 def read(data: bytes, path: str, around: Surroundings) -> PlacedLock:
     """The lock; raises ConfigError for what is not JSON."""
-    document = read_json(data)
+    document = read_json(data, bom=True)
     if isinstance(document, Unreadable):
         conflict = next((n for n, row in enumerate(data.split(b"\n"), 1) if row.startswith(b"<<<<<<< ")), None)
         if conflict is not None:

@@ -116,7 +116,7 @@ class Surroundings:
         path = f"{folder}/{PACKAGE}" if folder else PACKAGE
         if path not in self._documents:
             data = self.read(path)
-            document = read_json(data) if data is not None else None
+            document = read_json(data, bom=True) if data is not None else None
             self._documents[path] = document if isinstance(document, PackageJson) else None
         found: PackageJson | None = self._documents[path]
         return found

@@ -47,10 +47,11 @@ class Unreadable:
     line: int | None = None
 
 
-def read(data: bytes) -> PackageJson | Unreadable:
-    """The document; never raises. A byte order mark and `NaN` are no JSON, as for the managers' own parsers."""
+def read(data: bytes, *, bom: bool = False) -> PackageJson | Unreadable:
+    """The document; never raises. `NaN` is no JSON, as for the managers' own parsers; nor is a byte order mark, except
+    (with `bom`) for npm."""
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig" if bom else "utf-8")
     except UnicodeDecodeError as error:
         return Unreadable("it is not UTF-8", data.count(b"\n", 0, error.start) + 1)
     if nesting(text) > NESTING_LIMIT:
