@@ -21,6 +21,7 @@ _FLAGS: dict[str, tuple[str, Any]] = {
     "-h": ("help", True),
     "--help": ("help", True),
     "--version": ("version", True),
+    "-V": ("version", True),
 }
 _VALUES = {"-C": "directory", "--engine": "engine", "--color": "color"}
 _COLORS = ("auto", "always", "never")
@@ -98,6 +99,9 @@ def split(argv: Iterable[str]) -> CommandLine:
             rest.append(word)
     if options.color not in _COLORS:
         raise UsageError(f"`--color {options.color}`: expected auto, always or never")
+    if command == "help":
+        # `devbox help [COMMAND]`, as people type it.
+        return CommandLine(replace(options, help=True), rest[0] if rest else None, ())
     return CommandLine(options, command, tuple(rest))
 
 

@@ -96,6 +96,21 @@ def test_every_command_teaches_itself(name: str, tmp_path: Path) -> None:
     assert "--json" in done.stdout
 
 
+@pytest.mark.parametrize(("asked", "same"), [
+    (("help",), ("--help",)), (("help", "plan"), ("plan", "--help")), (("-V",), ("--version",)),
+])
+def test_help_is_a_command_too_and_a_version_has_its_letter(
+    asked: tuple[str, ...], same: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = devbox(*asked, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, devbox(*same, cwd=tmp_path).stdout)
+
+
+def test_help_for_a_command_that_is_none_names_the_nearest(tmp_path: Path) -> None:
+    done = devbox("help", "plann", cwd=tmp_path)
+    assert (done.returncode, "`devbox plan`" in done.stderr) == (2, True)
+
+
 def test_help_lists_every_command_of_the_contract(tmp_path: Path) -> None:
     shown = devbox("--help", cwd=tmp_path).stdout
     assert [entry.name for entry in COMMANDS if entry.name not in shown] == []
