@@ -55,7 +55,7 @@ def folders(env: dict[str, str], project: Path) -> list[str]:
     return [folder["root"] for folder in final["folders"]]
 
 
-@pytest.mark.parametrize("arguments", [(), ("--yes",), ("--json",), ("--no-input",)])
+@pytest.mark.parametrize("arguments", [(), ("--yes",), ("--json",), ("--no-input",), ("--trust",)])
 def test_without_a_terminal_nobody_says_yes(
     isolated_env: dict[str, str], project: Path, arguments: tuple[str, ...]
 ) -> None:
@@ -63,6 +63,8 @@ def test_without_a_terminal_nobody_says_yes(
     done = run(env, project, "trust", *arguments)
     assert done.returncode == 7
     assert done.stderr.startswith("devbox: error: this folder is not trusted: ")
+    assert "`devbox up --trust`" in done.stderr
+    assert f"{project} trust`" not in done.stderr, "no hint leads back here"
     assert folders(env, project) == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from devbox.cli.invocation import Invocation
-from devbox.core.errors import ExitCode
+from devbox.core.errors import ExitCode, NotTrustedError
 from devbox.core.text import shown_name
 
 
@@ -30,10 +30,22 @@ def _grant(invocation: Invocation) -> int:
     record = trust.trusted(workspace)
     folder = trust.describe(workspace)
     if record is None:
-        record = trust.ask_for_trust(workspace, folder)
+        try:
+            record = trust.ask_for_trust(workspace, folder)
+        except NotTrustedError as error:
+            # Its own hint names this command.
+            raise NotTrustedError(error.summary, detail=error.detail, hint=_hint(invocation)) from None
     invocation.print(f"{shown_name(folder.root)} is trusted since {record.granted}")
     invocation.finish("ok", trusted=True, root=folder.root, granted=record.granted, content=folder.digest)
     return ExitCode.OK
+
+
+def _hint(invocation: Invocation) -> str | None:
+    """What helps where the answer was no; a `--trust` here holds for this run alone, so it records nothing (security.md
+    2.5)."""
+    if invocation.interactive:
+        return None
+    return "a yes for good takes a person at a terminal; elsewhere add `--trust` to each command: `devbox up --trust`"
 
 
 def _revoke(invocation: Invocation) -> int:
