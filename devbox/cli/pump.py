@@ -128,7 +128,8 @@ def finish_run(invocation: Invocation, tally: Tally) -> int:
     seconds = spent.total if spent else 0.0
     parts = [(name, part) for name, part in (spent.parts if spent else ()) if part >= 0.05]
     words = f" ({', '.join(f'{name} {duration(part)}' for name, part in parts)})" if parts else ""
-    what = "nothing changed" if not tally.done and not tally.misses else f"{tally.done} operations"
+    done = "1 operation" if tally.done == 1 else f"{tally.done} operations"
+    what = done if tally.done or tally.misses else "nothing changed"
     invocation.narrate(f"done in {duration(seconds)}: {what}{words}")
     invocation.finish(
         "ok", hits=tally.hits, misses=tally.misses, seconds=round(seconds, 3), image=settled.image if settled else None,

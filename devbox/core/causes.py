@@ -147,7 +147,8 @@ def _content(vertex: Vertex, steps: Sequence[PastStep], past: Past) -> Explanati
 def _file_causes(build: int, found: Sequence[Change], past: Past) -> Iterator[Cause]:
     ignored = [change for change in found if change.kind in ("added", "removed") and past.by_ignore(build, change)]
     if ignored:
-        yield Cause("ignore-changed", past.ignore_file, f"{len(ignored)} paths, first {ignored[0].path}")
+        count = "1 path" if len(ignored) == 1 else f"{len(ignored)} paths"
+        yield Cause("ignore-changed", past.ignore_file, f"{count}, first {ignored[0].path}")
     rest = [change for change in found if change not in ignored]
     for change in rest[:SHOWN]:
         if change.kind == "content":

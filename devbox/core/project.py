@@ -64,6 +64,11 @@ class Ready:
     """Seconds."""
     origin: Origin | None = None
 
+    @property
+    def words(self) -> str:
+        """For people: `http://…` says its kind itself, the others do not."""
+        return self.value if self.kind == "http" else f"{self.kind} {self.value}"
+
 
 @dataclass(frozen=True, slots=True)
 class Secret:

@@ -219,6 +219,6 @@ def _step(
     if action != "keep" and wanted.hooks.start:
         operations.append(Operation("run-hook", wanted.service, "start: at each start"))
     if action != "keep" and wanted.ready:
-        operations.append(Operation("wait-ready", wanted.service, f"{wanted.ready.kind} {wanted.ready.value}"))
+        operations.append(Operation("wait-ready", wanted.service, wanted.ready.words))
     stays = current.id if current else None
     return ServiceStep(wanted.service, action, generation, stays, old, tuple(operations), prepared)

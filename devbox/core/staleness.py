@@ -30,13 +30,14 @@ def staleness(
 
 def describe(stale: tuple[Stale, ...]) -> str:
     """The differences as the cause of an operation: `env DEBUG changed: 1 → 0`, the first two and a count."""
-    shown = [_sentence(each) for each in stale[:2]]
+    shown = [sentence(each) for each in stale[:2]]
     if len(stale) > 2:
         shown.append(f"{len(stale) - 2} more")
     return ", ".join(shown)
 
 
-def _sentence(stale: Stale) -> str:
+def sentence(stale: Stale) -> str:
+    """One difference: `env DEBUG changed: 1 → 0`, `env DEBUG added: 1`."""
     if stale.was == _UNSET:
         return f"{stale.field} added: {stale.now}"
     if stale.now == _UNSET:

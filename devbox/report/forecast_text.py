@@ -12,8 +12,8 @@ from devbox.report.build_lines import Style
 
 _TONES = {"hit": Tone.HIT, "miss": Tone.MISS, "depends": Tone.DEPENDS, "unknown": Tone.UNKNOWN, "base": Tone.TO_GO}
 _KINDS = {
-    "file-changed": "changed", "file-added": "added", "file-removed": "removed", "mode-changed": "mode",
-    "owner-changed": "owner",
+    "file-changed": "changed", "file-added": "added", "file-removed": "removed", "mode-changed": "mode changed",
+    "owner-changed": "owner changed",
 }
 _SHOWN = 3
 """Causes that a line names; JSON has all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from devbox.core.present import Glyphs, Tone, service_tone, service_word
+from devbox.core.staleness import sentence
 from devbox.core.status import BoxStatus, MountStatus, PortStatus, ServiceStatus
 from devbox.core.text import cell_width, clean, clip_end, shown_name
 
@@ -47,9 +48,9 @@ def _port(port: PortStatus) -> str:
 def _details(service: ServiceStatus, glyphs: Glyphs) -> list[str]:
     lines = []
     for each in service.stale:
-        change = f"{clean(each.was)} {glyphs.arrow} {clean(each.now)}"
+        change = clean(sentence(each)).replace("→", glyphs.arrow)
         cure = f" ({_ACTIONS[each.action]})" if each.action in _ACTIONS else ""
-        lines.append(f"{glyphs.of(Tone.WARN)} stale: {clean(each.field)}: {clip_end(change, 100)}{cure}")
+        lines.append(f"{glyphs.of(Tone.WARN)} stale: {clip_end(change, 120)}{cure}")
     lines += [f"{_mount(mount, glyphs)}" for mount in service.mounts if mount.kind != "tmpfs"]
     if service.state in ("exited", "dead"):
         lines += [f"{glyphs.bar} {clip_end(clean(line), 110)}" for line in service.last_lines[-5:]]

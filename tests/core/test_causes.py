@@ -180,7 +180,7 @@ def test_files_that_only_the_ignore_file_lets_in_are_its_doing() -> None:
         by_ignore=lambda build, change: change.path == "a",
     )
     assert found.causes == (
-        Cause("ignore-changed", ".dockerignore", "1 paths, first a"), Cause("file-changed", "b", "content"),
+        Cause("ignore-changed", ".dockerignore", "1 path, first a"), Cause("file-changed", "b", "content"),
     )
 
 

@@ -74,7 +74,7 @@ def test_nothing_there_makes_everything_in_order() -> None:
         "create container box: not found",
         "run hook box: create: once in each container",
         "run hook box: start: at each start",
-        "wait ready box: http http://x/",
+        "wait ready box: http://x/",
     ]
 
 

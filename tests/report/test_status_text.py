@@ -10,11 +10,12 @@ from devbox.report.status_json import status_fields
 from devbox.report.status_text import status_text
 
 OPEN = "\x1b[31m0.0.0.0:9000 to 90 (open to the network)\x1b[0m"
+STALE = (Stale("env DEBUG", "1", "0", "recreate"), Stale("env LANG", "not set", "C", "recreate"))
 STATUS = BoxStatus(
     "shop", "default", "20.10.24 at unix:///run/docker.sock (DOCKER_HOST)",
     services=(
         ServiceStatus(
-            "box", "box", "running", stale=(Stale("env DEBUG", "1", "0", "recreate"),),
+            "box", "box", "running", stale=STALE,
             ports=(PortStatus("127.0.0.1", 8000, 80), PortStatus("0.0.0.0", 9000, 90)),
             mounts=(MountStatus("bind", "/home/mara/shop", "/app"),), egress=True,
         ),
@@ -33,7 +34,8 @@ def test_a_status_reads_from_the_top() -> None:
     assert status_text(STATUS, glyphs(ascii_only=True)).splitlines() == [
         "shop - mode default - engine 20.10.24 at unix:///run/docker.sock (DOCKER_HOST)",
         f"> box    running   box                   127.0.0.1:8000 to 80, {OPEN}",
-        "    ! stale: env DEBUG: 1 -> 0 (`devbox up` recreates it)",
+        "    ! stale: env DEBUG changed: 1 -> 0 (`devbox up` recreates it)",
+        "    ! stale: env LANG added: C (`devbox up` recreates it)",
         "    live /home/mara/shop -> /app",
         "+ db     healthy   private",
         "    volume shop-data -> /data",
@@ -55,5 +57,5 @@ def test_the_json_has_every_field_of_the_contract() -> None:
     assert list(fields) == ["project", "mode", "engine", "services", "network", "volumes"]
     box = fields["services"][0]
     assert {"name", "role", "state", "health", "container", "image", "stale", "ports", "mounts"} <= box.keys()
-    assert box["stale"] == [{"field": "env DEBUG", "was": "1", "now": "0", "action": "recreate"}]
+    assert box["stale"][0] == {"field": "env DEBUG", "was": "1", "now": "0", "action": "recreate"}
     assert json.loads(json.dumps(fields, allow_nan=False)) == fields

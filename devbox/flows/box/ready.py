@@ -73,7 +73,7 @@ def _poll(
     clock = workspace.clock
     start = reported = clock.monotonic()
     limit = ready.timeout if deadline.left is None else min(ready.timeout, deadline.left)
-    what = f"{wanted.service} to be ready ({ready.kind} {ready.value})"
+    what = f"{wanted.service} to be ready ({ready.words})"
     pause = _FIRST_PAUSE
     why = ""
     while True:
@@ -98,7 +98,7 @@ def _too_late(workspace: Workspace, wanted: DesiredContainer, id: str, waited: f
     ready = wanted.ready
     assert ready is not None
     return NotReadyError(
-        f"{wanted.service} is not ready after {duration(waited)}: {ready.kind} {ready.value}: {why}",
+        f"{wanted.service} is not ready after {duration(waited)}: {ready.words}: {why}",
         detail=last_words(workspace, id),
         hint=f"`devbox logs {wanted.service}` shows its output; `timeout` in its `ready` table gives it longer",
         path=ready.origin.path if ready.origin else None, line=ready.origin.line if ready.origin else None,
