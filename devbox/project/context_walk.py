@@ -121,9 +121,7 @@ class Walk:
         for (seen, index), digest in zip(missing, digests, strict=False):
             seen.digests[index] = digest
         found = {**known, **dict(zip(alone, digests[len(missing) :], strict=True))}
-        records = {}
-        for seen in reversed(order):
-            records[seen.path] = self._made(seen)
+        records = {seen.path: self._made(seen) for seen in reversed(order)}
         self._memory.replace_below(folders, records)
         for path, stamp in files.items():
             if is_settled(stamp[5], stamp[6], self._looked_ns):
@@ -239,12 +237,12 @@ class Walk:
             self.folders[seen.path] = folder if not seen.ignored or folder.entries else None
             return record
         if record is None or seen.changed:
-            settled, stamps, digests = self._settled(seen)
+            digests = self._settled(seen)
             record = FolderRecord(
-                packed(stamps), packed(digests), settled,
-                tuple(stamp[0] for stamp in stamps if len(stamp) == 2), (), mode, "", "", len(stamps),
+                packed(seen.stamps), packed(digests), "" not in digests,
+                tuple(stamp[0] for stamp in seen.stamps if len(stamp) == 2), (), mode, "", "", len(seen.stamps),
             )
-            entries = self._named(seen.path, stamps, seen.digests)
+            entries = self._named(seen.path, seen.stamps, seen.digests)
         else:
             entries = self._entries(seen.path, record)
         folder = Folder.of(None if mode < 0 else mode, entries)
@@ -255,13 +253,12 @@ class Walk:
         folder = self.folders[seen.place(name)]
         return SubFolder(name, mode, ignored, folder.digest if folder else "", folder.state if folder else "")
 
-    def _settled(self, seen: _Seen) -> tuple[bool, list[Stamp], list[str | None]]:
+    def _settled(self, seen: _Seen) -> list[str | None]:
         """What may be remembered: a digest only where a later change can't hide."""
-        digests = [
+        return [
             "" if digest and not is_settled(stamp[5], stamp[6], self._looked_ns) else digest
             for stamp, digest in zip(seen.stamps, seen.digests, strict=True)
         ]
-        return "" not in digests, seen.stamps, digests
 
     def _entries(self, path: str, record: FolderRecord) -> dict[str, Entry]:
         return self._named(path, unpacked(record.stamps), unpacked(record.digests))
