@@ -96,7 +96,7 @@ def _takes(text: str, parts: Parts) -> bool:
     words = text[1:-1].split(", ") if array else text.split()
     names = [one if isinstance(one, str) else one[1] for one in parts["from"]]
     if len(words) != len(names) + 1:
-        return array  # a name with a comma in it
+        return array and any(", " in name for name in names)
     shown = [
         word.lstrip("<-").strip("'\"") if word.startswith("<<") else posixpath.basename(_clean(word))
         for word in words[:-1]

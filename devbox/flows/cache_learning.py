@@ -17,7 +17,7 @@ from devbox.core.causes import PastInput, PastStep
 from devbox.core.context_tree import Listing
 from devbox.core.errors import ConfigError
 from devbox.core.forecast import Forecast
-from devbox.core.held import assign
+from devbox.core.held import assign, describes
 from devbox.core.learning import Lesson, Outcome, learn
 from devbox.core.stepname import stage_label
 from devbox.engine.builder import BuildRequest
@@ -51,6 +51,7 @@ def learn_build(workspace: Workspace, request: BuildRequest, outlook: Outlook, s
         lesson = learn(given, books.alive, outcomes, lambda: token_hex(8))
         ran = {number: steps[number] for number, outcome in outcomes.items() if outcome == "ran"}
         engine_ids = _engine_ids(given.plan, lesson, ran, outlook, books.names, after or ())
+        failed = {number for number, step in steps.items() if step.status is StepStatus.FAILED}
         roots = {digest: contexts.roots(selection) for selection, digest in given.contents.items() if digest}
         memory.teach(
             build, links=lesson.links, guesses=lesson.guesses, roots=roots,
@@ -62,6 +63,7 @@ def learn_build(workspace: Workspace, request: BuildRequest, outlook: Outlook, s
             listings=dict(_new_listings(memory, contexts, roots)),
             alive={record.id: record.parents for record in after} if after is not None else None,
             found=frozenset(id for number, id in engine_ids.items() if number not in ran),
+            useless=_left_by(given.plan, failed, engine_ids, outlook, after or ()),
             ignore_text=contexts.ignore_text, image_key=outlook.image_key if state.outcome == "ok" else None,
         )
 
@@ -141,9 +143,11 @@ def _engine_ids(
     before = {record.id for record in outlook.records or ()}
     held = [step_record(record) for record in after if record.kind == "regular"]
     steps = frozenset(record.id for record in held if record.is_step)
-    known = {number: names[record] for number, record in lesson.records.items() if record in names}
-    for number, record in lesson.records.items():
-        if number in ran or record in names:
+    # While a step is written down, the builder shows it under a name that it gives up afterwards.
+    there = {record.id for record in after}
+    known = {number: names[record] for number, record in lesson.records.items() if names.get(record) in there}
+    for number in lesson.records:
+        if number in ran or number in known:
             continue
         root = plan.vertices[number].root
         above = lesson.records.get(plan.real(root)) if root is not None else None
@@ -152,6 +156,19 @@ def _engine_ids(
             known[number] = fitting[0].id
     fresh = [record for record in held if record.id not in before]
     return {**known, **assign(plan, ran, fresh, known, steps)} if outlook.records is not None else {}
+
+
+def _left_by(
+    plan: BuildPlan, failed: Iterable[int], engine_ids: Mapping[int, str], outlook: Outlook,
+    after: Sequence[CacheRecord],
+) -> dict[str, str]:
+    """The records that failed steps left behind, each with its operation: they answer nothing."""
+    before = {record.id for record in outlook.records or ()} | set(engine_ids.values())
+    fresh = [step_record(record) for record in after if record.id not in before]
+    return {
+        record.id: plan.vertices[number].op for number in failed for record in fresh
+        if describes(record, plan.vertices[number])
+    }
 
 
 def _past_steps(given: Forecast, lesson: Lesson) -> Iterable[tuple[int, PastStep]]:

@@ -31,9 +31,11 @@ def engine_rules(info: EngineInfo) -> EngineRules:
 def held(records: Sequence[CacheRecord], books: Books) -> Held:
     """What of the builder's records the ledger does not know."""
     steps = [(record.id, step_record(record)) for record in records if record.kind == "regular"]
+    there = {record.id for record in records}
     return Held(
         tuple(record for id, record in steps if id not in books.seen and record.is_step),
-        frozenset(id for id, record in steps if record.is_step), books.names,
+        frozenset(id for id, record in steps if record.is_step),
+        {record: name for record, name in books.names.items() if name in there},
     )
 
 

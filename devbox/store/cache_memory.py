@@ -125,17 +125,22 @@ class CacheMemory:
     def teach(
         self, build: int, *, links: Sequence[Link], steps: Sequence[TaughtStep], guesses: Sequence[tuple[str, bool]],
         copies: Mapping[str, ContextCopy], roots: Mapping[str, Listing], listings: Mapping[str, Listing],
-        alive: Mapping[str, tuple[str, ...]] | None, found: frozenset[str],
+        alive: Mapping[str, tuple[str, ...]] | None, found: frozenset[str], useless: Mapping[str, str],
         ignore_text: str | None, image_key: str | None,
     ) -> None:
         """Remember everything that one build taught, or nothing of it. `alive` are the builder's records and what each
-        was made on, `found` those that the build took from the cache."""
+        was made on, `found` those that the build took from the cache, `useless` those that failed steps left, with the
+        operation of each."""
         with self._ledger.writing() as connection:
             connection.executemany(
                 "INSERT INTO records VALUES (?, ?, ?, ?, ?) ON CONFLICT (id)"
                 " DO UPDATE SET engine_id = COALESCE(excluded.engine_id, engine_id)",
                 [(each.step.record, self._builder, each.step.op, build, each.engine_id)
                  for each in steps if each.step.kind != "base"],
+            )
+            connection.executemany(
+                "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?)",
+                [(f"useless:{id}", self._builder, op, build, id) for id, op in useless.items()],
             )
             connection.executemany(
                 "INSERT OR IGNORE INTO links VALUES (?, ?, ?, ?, ?, ?)",

@@ -27,6 +27,8 @@ WORKDIR = Vertex("workdir", StepKey("dev", 2), 4, 1, "WORKDIR /w", {"workdir": "
     ("[dev 3/4] ADD --chown=1 --link f /o/", copying(["f"], "/o/"), True),
     ("[dev 3/4] COPY [a b, f, /o/]", copying(["a b", "f"], "/o/"), True),
     ("[dev 3/4] COPY <<-'E' <<b.txt /o/", copying([["document", "E", "x"], ["document", "b.txt", "y"]], "/o/"), True),
+    ("[dev 3/4] COPY [a, b, /o/]", copying(["f"], "/o/"), False),
+    ("[dev 3/4] COPY [a, b, /o/]", copying(["a, b"], "/o/"), True),
     ("[dev 3/4] COPY g /o/", copying(["f"], "/o/"), False),
     ("[dev 3/4] COPY f /p/", copying(["f"], "/o/"), False),
     ("[dev 3/4] COPY f g /o/", copying(["f"], "/o/"), False),

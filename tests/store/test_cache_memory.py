@@ -39,7 +39,7 @@ def teach(
     step = PastStep(0, "dev", 2, op, STEP.parts, "RUN x", record, STEP.inputs, STEP.arguments, "run")
     CacheMemory(ledger, builder).teach(
         build, links=[Link(op, 0, "d", "base:b []", record)], steps=[TaughtStep(1, step, seconds, engine_id)],
-        guesses=guesses, copies={}, roots=roots or {}, listings={}, alive=alive, found=frozenset(found),
+        guesses=guesses, copies={}, roots=roots or {}, listings={}, alive=alive, found=frozenset(found), useless={},
         ignore_text="*.log", image_key=None,
     )
     return build
@@ -138,7 +138,7 @@ def test_what_fails_half_way_teaches_nothing(ledger: Ledger) -> None:
     with pytest.raises(TypeError):
         CacheMemory(ledger, "one").teach(
             build, links=[Link("op1", 5, "d", "v", "r1")], steps=[step], guesses=(), copies={}, roots={},
-            listings={"bad": object()}, alive=None, found=frozenset(), ignore_text=None, image_key=None,  # type: ignore[dict-item]
+            listings={"bad": object()}, alive=None, found=frozenset(), useless={}, ignore_text=None, image_key=None,  # type: ignore[dict-item]
         )
     links = CacheMemory(ledger, "one").books(["op1"], None).alive.links
     assert [key[1] for key in links] == [0]

@@ -257,3 +257,18 @@ def test_killed_while_it_learns_it_knows_all_or_nothing(scene: Scene, moment: st
     scene.engine.add("mount / from exec /bin/sh -c test", parent)
     assert scene.words() == (ALL_HIT if learned else ["base", "unknown", "unknown", "unknown"])
     assert bool(learned) == (moment == "ledger.after@2")
+
+
+def test_what_a_failed_step_leaves_in_the_builder_answers_nothing(scene: Scene) -> None:
+    scene.builder.meanwhile = lambda: scene.engine.add("[dev 3/4] COPY . /src", "record1") and None
+    scene.build("miss", "failed", "-")
+    assert scene.words() == ["base", "hit", "miss", "miss"]
+
+
+def test_a_record_that_got_another_name_is_found_again_when_it_is_used(scene: Scene) -> None:
+    scene.build(*MISSES)
+    made = scene.engine.records.pop()
+    scene.engine.add(made.description, *made.parents)
+    assert scene.words() == ["base", "hit", "hit", "unknown"]
+    scene.build("hit", "hit", "hit")
+    assert scene.words() == ALL_HIT
