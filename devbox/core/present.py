@@ -126,19 +126,26 @@ _SERVICE_TONES = {
 }
 
 
+STOPPED = 143
+"""Exit code of what ended because it was asked to (SIGTERM): `devbox stop`, `docker stop`."""
+
+
 def service_tone(state: str, health: str | None, exit_code: int | None) -> Tone:
-    """The tone of a service from the engine's words; a container that ended by itself with 0 is not an error."""
+    """The tone of a service from the engine's words; a container that ended with 0 or was stopped is not an
+    error."""
     if state == "running" and health:
         return _SERVICE_TONES.get(health, Tone.UP)
     if state == "exited":
-        return Tone.ERROR if exit_code else Tone.TO_GO
+        return Tone.TO_GO if exit_code in (None, 0, STOPPED) else Tone.ERROR
     return _SERVICE_TONES.get(state, Tone.UNKNOWN)
 
 
 def service_word(state: str, health: str | None, exit_code: int | None) -> str:
-    """`running`, `healthy`, `exited 1`, `not created`."""
+    """`running`, `healthy`, `exited 1`, `stopped`, `not created`."""
     if state == "running" and health:
         return health
+    if state == "exited" and exit_code == STOPPED:
+        return "stopped"
     if state == "exited":
         return f"exited {exit_code}" if exit_code is not None else "exited"
     return "not created" if state == "absent" else state

@@ -12,6 +12,7 @@ from devbox.core.desired import Desired, DesiredContainer, DesiredVolume, Networ
 from devbox.core.frozen import dataclass
 from devbox.core.observed import Observed, ObservedContainer, ObservedNetwork, network_fits
 from devbox.core.plan import Operation
+from devbox.core.present import STOPPED
 from devbox.core.staleness import describe, staleness
 
 Action = Literal["keep", "create", "recreate", "start", "restart", "adopt"]
@@ -200,7 +201,9 @@ def _service(wanted: DesiredContainer, desired: Desired, observed: Observed) -> 
 
 
 def _stopped(container: ObservedContainer) -> str:
-    return f"it has exited with code {container.exit_code}" if container.exit_code is not None else "it is stopped"
+    if container.exit_code in (None, STOPPED):
+        return "it is stopped"
+    return f"it has exited with code {container.exit_code}"
 
 
 def _step(

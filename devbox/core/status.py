@@ -27,6 +27,15 @@ class PortStatus:
     host_port: int
     container_port: int
     protocol: str = "tcp"
+    scheme: str = ""
+    """`http` where that is known to be spoken there."""
+
+    @property
+    def place(self) -> str:
+        """Where it is reached: `127.0.0.1:8000`, `http://127.0.0.1:8000/`."""
+        address = f"[{self.address}]" if ":" in self.address else self.address
+        place = f"{address}:{self.host_port}"
+        return f"{self.scheme}://{place}/" if self.scheme else place
 
 
 @dataclass(frozen=True, slots=True)

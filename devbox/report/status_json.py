@@ -40,7 +40,7 @@ def service_object(service: ServiceStatus) -> dict[str, Any]:
         "ports": [
             {
                 "address": port.address, "host_port": port.host_port, "container_port": port.container_port,
-                "protocol": port.protocol,
+                "protocol": port.protocol, "place": port.place,
             }
             for port in service.ports
         ],

@@ -40,8 +40,7 @@ def _row(service: ServiceStatus, glyphs: Glyphs) -> tuple[str, str, str, str]:
 
 def _port(port: PortStatus) -> str:
     protocol = "" if port.protocol == "tcp" else f"/{port.protocol}"
-    address = f"[{port.address}]" if ":" in port.address else port.address
-    shown = f"{clean(address)}:{port.host_port} to {port.container_port}{protocol}"
+    shown = f"{clean(port.place)} to {port.container_port}{protocol}"
     return shown if port.address in _LOOPBACK else f"{_RED}{shown} (open to the network){_PLAIN}"
 
 

@@ -104,7 +104,7 @@ def config_lines(service: ServiceStatus | None, view: BoxView, pen: Pen, width: 
     if service is None:
         return ((pen.span("nothing selected", "muted"),),)
     arrow = pen.glyphs.arrow
-    ports = [f"{port.address}:{port.host_port} {arrow} {port.container_port}/{port.protocol}" for port in service.ports]
+    ports = [f"{port.place} {arrow} {port.container_port}/{port.protocol}" for port in service.ports]
     facts = [
         ("state", service_word(service.state, service.health, service.exit_code)),
         ("image", service.image or "-"),

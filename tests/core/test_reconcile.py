@@ -169,6 +169,12 @@ def test_a_create_hook_that_did_not_finish_runs_again() -> None:
     assert plan(desired, found) == ["run hook box: create: it has not run in this container"]
 
 
+def test_a_container_that_was_stopped_is_not_said_to_have_failed() -> None:
+    desired = wanted(project())
+    found = observed(desired, container_of(desired, BOX, state="exited", exit_code=143))
+    assert plan(desired, found) == ["start container box: it is stopped"]
+
+
 def test_a_stopped_container_starts_again() -> None:
     desired = wanted(project(hooks=Hooks(start=("serve",)), ready=Ready("tcp", "80")))
     found = observed(desired, container_of(desired, BOX, state="exited", exit_code=137))

@@ -16,7 +16,7 @@ STATUS = BoxStatus(
     services=(
         ServiceStatus(
             "box", "box", "running", stale=STALE,
-            ports=(PortStatus("127.0.0.1", 8000, 80), PortStatus("0.0.0.0", 9000, 90)),
+            ports=(PortStatus("127.0.0.1", 8000, 80, scheme="http"), PortStatus("0.0.0.0", 9000, 90)),
             mounts=(MountStatus("bind", "/home/mara/shop", "/app"),), egress=True,
         ),
         ServiceStatus(
@@ -33,7 +33,7 @@ STATUS = BoxStatus(
 def test_a_status_reads_from_the_top() -> None:
     assert status_text(STATUS, glyphs(ascii_only=True)).splitlines() == [
         "shop - mode default - engine 20.10.24 at unix:///run/docker.sock (DOCKER_HOST)",
-        f"> box    running   box                   127.0.0.1:8000 to 80, {OPEN}",
+        f"> box    running   box                   http://127.0.0.1:8000/ to 80, {OPEN}",
         "    ! stale: env DEBUG changed: 1 -> 0 (`devbox up` recreates it)",
         "    ! stale: env LANG added: C (`devbox up` recreates it)",
         "    live /home/mara/shop -> /app",
@@ -59,3 +59,13 @@ def test_the_json_has_every_field_of_the_contract() -> None:
     assert {"name", "role", "state", "health", "container", "image", "stale", "ports", "mounts"} <= box.keys()
     assert box["stale"][0] == {"field": "env DEBUG", "was": "1", "now": "0", "action": "recreate"}
     assert json.loads(json.dumps(fields, allow_nan=False)) == fields
+
+
+def test_what_was_stopped_does_not_look_like_a_crash() -> None:
+    def row(code: int) -> str:
+        service = ServiceStatus("side", "sidecar", "exited", exit_code=code)
+        return status_text(BoxStatus("p", "m", "e", services=(service,)), glyphs(ascii_only=True)).splitlines()[1]
+
+    assert row(143).startswith(". side  stopped")
+    assert row(1).startswith("x side  exited 1")
+    assert row(137).startswith("x side  exited 137"), "out of memory ends so too"

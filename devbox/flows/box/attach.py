@@ -5,6 +5,7 @@ from __future__ import annotations
 from devbox.core import labels as label
 from devbox.core.errors import NotReadyError, UsageError
 from devbox.core.labels import Identity
+from devbox.core.present import STOPPED
 from devbox.core.project import BOX, Pairs
 from devbox.engine.port import ContainerInfo, ExecSession, ExecSpec
 from devbox.flows.box.observe import project_containers
@@ -54,7 +55,8 @@ def running_service(workspace: Workspace, service: str) -> ContainerInfo:
     if not found:
         raise NotReadyError(f"{service} is not up", hint="`devbox up`")
     code = found[0].exit_code
-    ended = f"it exited with code {code}" if code is not None else f"it is {found[0].state}"
+    crashed = code not in (None, STOPPED)
+    ended = f"it exited with code {code}" if crashed else "it is stopped" if code else f"it is {found[0].state}"
     hint = f"`devbox logs {service}` shows why, `devbox up` starts it"
     raise NotReadyError(f"{service} does not run: {ended}", hint=hint)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
+from urllib.parse import urlsplit
 
 from devbox.core.desired import DesiredContainer
 from devbox.core.observed import ObservedContainer
+from devbox.core.project import Ready
 from devbox.core.reconcile import running_container
 from devbox.core.staleness import staleness
 from devbox.core.status import BoxStatus, MountStatus, PortStatus, ServiceStatus
@@ -52,14 +54,32 @@ def _service(
         name=found.service, role=found.role, state=found.state, health=info.health, container=found.id,
         image=found.image_ref, exit_code=found.exit_code, started_at=info.started_at, finished_at=info.finished_at,
         stale=staleness(wanted, view.desired, found, view.observed) if wanted else (),
-        ports=_ports(info), mounts=tuple(map(_mount, info.mounts)),
+        ports=_ports(info, wanted.ready if wanted else None), mounts=tuple(map(_mount, info.mounts)),
         egress=outside is not None and outside.name in info.networks,
         last_lines=() if found.state == "running" else masked_last_lines(workspace, info),
     )
 
 
-def _ports(info: ContainerInfo) -> tuple[PortStatus, ...]:
-    return tuple(PortStatus(each.address, each.host_port, each.container_port, each.protocol) for each in info.ports)
+def _ports(info: ContainerInfo, ready: Ready | None) -> tuple[PortStatus, ...]:
+    scheme, asked = _spoken(ready)
+    return tuple(
+        PortStatus(
+            each.address, each.host_port, each.container_port, each.protocol,
+            scheme if each.protocol == "tcp" and each.container_port == asked else "",
+        )
+        for each in info.ports
+    )
+
+
+def _spoken(ready: Ready | None) -> tuple[str, int | None]:
+    """Scheme and port at which the service is asked whether it is ready."""
+    if ready is None or ready.kind != "http":
+        return "", None
+    try:
+        url = urlsplit(ready.value)
+        return url.scheme, url.port or {"http": 80, "https": 443}.get(url.scheme)
+    except ValueError:
+        return "", None
 
 
 def _mount(mount: MountInfo) -> MountStatus:
