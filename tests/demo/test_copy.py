@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from devbox.cli.commands.demo import welcome
 from devbox.core.errors import ConfigError
 from devbox.flows.demo import DEPENDENCIES, GREETING, NEW_GREETING, SOURCE, abandoned, copy_demo, remove_copy
 from devbox.resources import PACKAGE, demo_folder
@@ -114,3 +115,10 @@ def test_a_copy_is_abandoned_once_its_process_is_gone(state: StateDirs) -> None:
     assert abandoned(state) == (Path(ended),), "held copies and kept ones are left alone"
     assert mine.root.is_dir()
     assert Path(kept).is_dir()
+
+
+@pytest.mark.parametrize(("keep", "promise"), [(True, "the copy stay"), (False, "clears all of it away")])
+def test_a_person_is_told_where_the_copy_is_and_what_to_open(state: StateDirs, keep: bool, promise: str) -> None:
+    copy = copy_demo(demo_folder(), state, keep=keep).settle(base="debian:bookworm-slim")
+    told = "\n".join(welcome(copy, keep=keep))
+    assert all(word in told for word in (str(copy.root), SOURCE, f"http://127.0.0.1:{copy.port}/", promise))

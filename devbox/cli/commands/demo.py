@@ -45,10 +45,23 @@ def run(invocation: Invocation) -> int:
         if _for_a_person(invocation):
             from devbox.cli.session import open_session
 
-            invocation.narrate("`2` shows the box, `u` brings it up, `?` lists the keys, `q` leaves and clears away")
+            for line in welcome(stage.copy, keep=invocation.args.keep):
+                invocation.narrate(line)
             return open_session(invocation)
         result = stage.tour()
     return _conclude(invocation, copy.root, result)
+
+
+def welcome(copy: DemoCopy, *, keep: bool) -> tuple[str, ...]:
+    """What a person needs to know before the screens open: where the files are, what to open, which keys, what stays."""
+    from devbox.flows.demo import SOURCE
+
+    end = "`q` leaves, and what runs and the copy stay" if keep else "`q` leaves and clears all of it away"
+    return (
+        f"the demo's files are in {copy.root}: edit `{SOURCE}` there while the box runs",
+        f"once it is up, open http://127.0.0.1:{copy.port}/",
+        f"`2` shows the box, `u` brings it up, `?` lists the keys, {end}",
+    )
 
 
 def _for_a_person(invocation: Invocation) -> bool:
