@@ -12,6 +12,8 @@ from devbox.core.build import Cause
 from devbox.core.errors import DevboxError
 from devbox.core.forecast import Forecast, Verdict, Word
 from devbox.core.frozen import dataclass
+from devbox.core.present import stage_label
+from devbox.core.stepname import shown_stage
 
 if TYPE_CHECKING:
     from devbox.core.causes import Explanation
@@ -57,6 +59,11 @@ class BuildForecast:
     """Edited files that the builder will not notice (B4b)."""
     seconds: float | None = None
     """The longest chain of steps that will run; None where one of them is not known."""
+
+    def place(self, step: ForecastStep) -> str:
+        """Where a step stands, as BuildKit says it while it builds: `dev 2/4`, `stage-1 2/4`, `2/4`."""
+        stage = shown_stage(step.stage, (other.stage for other in self.steps))
+        return stage_label(stage, step.index, step.of)
 
     def count(self, word: Word) -> int:
         """How many steps are so."""

@@ -11,11 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from devbox.core.build import Cause
-from devbox.core.buildplan import Input, Parts, Selection, Vertex
+from devbox.core.buildplan import BuildPlan, Input, Parts, Selection, Vertex
 from devbox.core.cachebook import CacheBook
 from devbox.core.forecast import Forecast, Verdict, forecast
 from devbox.core.frozen import dataclass
 from devbox.core.masking import MASK, secret_name, without_secret_values
+from devbox.core.stepname import shown_stage, step_words
 from devbox.core.tree_diff import Change
 
 SHOWN = 200
@@ -97,7 +98,7 @@ def _explained(number: int, given: Forecast, past: Past) -> Explanation:
     if verdict.after is not None and given.breaks_at(number) == number:
         return explain(verdict.after, given, past)
     if verdict.after is not None:
-        return Explanation((Cause("parent-missed", detail=_place(given.plan.vertices[verdict.after])),))
+        return Explanation((Cause("parent-missed", detail=_place(given.plan.vertices[verdict.after], given.plan)),))
     if past.lost is not None and _was_lost(number, given, past.lost):
         return Explanation((Cause("cache-pruned"),))
     return _compared(number, vertex, given, past)
@@ -264,8 +265,11 @@ def _same_root(step: PastStep, vertex: Vertex, given: Forecast) -> bool:
     return bool(step.inputs) and step.inputs[0].record in records
 
 
-def _place(vertex: Vertex) -> str:
-    return f"{vertex.key.stage} {vertex.key.index}" if vertex.key else vertex.text
+def _place(vertex: Vertex, plan: BuildPlan) -> str:
+    if vertex.key is None:
+        return vertex.text
+    stages = (other.key.stage for other in plan.vertices if other.key is not None)
+    return step_words(shown_stage(vertex.key.stage, stages), vertex.key.index)
 
 
 def _base_name(vertex: Vertex) -> str:

@@ -6,6 +6,7 @@ Pure text; knows neither statuses nor the stream.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from devbox.core.build import StepKey
 from devbox.core.frozen import dataclass
@@ -54,6 +55,19 @@ def stage_label(stage: str) -> str:
         return "0"
     match = re.fullmatch(r"stage-([0-9]+)", stage)
     return match[1] if match else stage
+
+
+def shown_stage(label: str, stages: Iterable[str]) -> str:
+    """A stage's label in BuildKit's words: its name, `stage-1` where it has none, nothing where it is the only one of
+    `stages`, the labels of a build."""
+    if not label.isdecimal():
+        return label
+    return "" if label == "0" and set(stages) <= {label} else f"stage-{label}"
+
+
+def step_words(stage: str, index: int) -> str:
+    """A step within a sentence: `dev 2`, `step 2` where its stage has no name."""
+    return f"{stage or 'step'} {index}"
 
 
 def phase_name(name: str) -> str:

@@ -16,7 +16,7 @@ from devbox.core.errors import Cancelled, EngineError
 from devbox.core.events import BuildChanged, BuildLog, BuildStarted, Event, Note
 from devbox.core.masking import StreamMasker
 from devbox.core.project import Pairs, Service
-from devbox.core.stepname import stage_label
+from devbox.core.stepname import step_words
 from devbox.engine.builder import Output, Progress
 from devbox.engine.port import EngineInfo
 from devbox.flows.build_book import BuildBook
@@ -156,7 +156,7 @@ class _Watch:
             return (Cause("no-cache"),)
         if step.after is None:
             return self._book.causes(step)
-        return (Cause("parent-missed", detail=f"{stage_label(step.after.stage)} {step.after.index}"),)
+        return (Cause("parent-missed", detail=step_words(step.after.stage, step.after.index)),)
 
 
 def _check_engine(workspace: Workspace, service: Service, state: BuildState) -> None:

@@ -22,14 +22,15 @@ _SHOWN = 3
 def forecast_lines(build: BuildForecast, style: Style, columns: int = 110) -> Iterator[str]:
     """The whole forecast of one build."""
     yield f"{clean(build.service)}: {_headline(build)}"
-    width = max((cell_width(_place(step)) for step in build.steps), default=0)
-    for step in build.steps:
+    places = {step: clean(build.place(step)) for step in build.steps}
+    width = max(map(cell_width, places.values()), default=0)
+    for step, place in places.items():
         tone = _TONES[step.word]
         room = max(columns - width - 32, 20)
         text = clip_end(clean(step.instruction), room, style.glyphs.ellipsis)
         word = style.paint(f"{step.word if step.word != 'miss' else 'MISS' if step.root else 'miss':<8}", tone)
         glyph = style.paint(style.glyphs.of(tone), tone)
-        yield f"  {glyph} {_place(step):<{width}}  {text:<{room}}  {word} {_time(step)}".rstrip()
+        yield f"  {glyph} {place:<{width}}  {text:<{room}}  {word} {_time(step)}".rstrip()
         if step.absent:
             yield f"      the build will fail here: {absent_text(step.absent)}"
         if step.root and not _only_absent(step) and (why := causes_text(step.causes)):
@@ -71,10 +72,6 @@ def _headline(build: BuildForecast) -> str:
     counts += [f"{build.count(word)} {word}" for word in ("depends", "unknown") if build.count(word)]
     time = f", about {duration(build.seconds)}" if build.seconds is not None else ""
     return ", ".join(counts) + time
-
-
-def _place(step: ForecastStep) -> str:
-    return clean(f"{step.stage} {step.index}/{step.of}")
 
 
 def _time(step: ForecastStep) -> str:

@@ -8,6 +8,7 @@ from devbox.core.build import StepKey
 from devbox.core.build_forecast import BuildForecast, ForecastStep
 from devbox.core.forecast import Word
 from devbox.core.present import Tone, forecast_tone, forecast_word, stage_label
+from devbox.core.stepname import shown_stage
 from devbox.core.text import duration
 from devbox.tui.build_state import BuildRecord
 from devbox.tui.draw_build import break_lines, cause_words, indented, lane_cells, row_head, row_tail
@@ -128,9 +129,7 @@ def _note(words: str, role: str, pen: Pen, width: int) -> Row:
 
 def stage_of(build: BuildForecast, step: ForecastStep) -> str:
     """The stage as a build prints it: nothing for the only one that has no name."""
-    if not step.stage.isdecimal():
-        return step.stage
-    return f"stage-{step.stage}" if any(other.stage != step.stage for other in build.steps) else ""
+    return shown_stage(step.stage, (other.stage for other in build.steps))
 
 
 def _step_line(step: ForecastStep, stage: str, pen: Pen, width: int) -> Line:

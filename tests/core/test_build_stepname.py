@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from devbox.core.build import StepKey
-from devbox.core.stepname import parse_step_name, phase_name, stage_label
+from devbox.core.stepname import parse_step_name, phase_name, shown_stage, stage_label
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,14 @@ def test_phases_read_as_sentences() -> None:
     assert phase_name("[internal] load build context") == "loading build context"
     assert phase_name("[linux/amd64 internal] load metadata for x:1") == "loading metadata for x:1"
     assert phase_name("exporting to image") == "exporting to image"
+
+
+def test_a_stage_without_a_name_is_called_as_buildkit_calls_it() -> None:
+    assert [shown_stage(label, ["0", "1", "dev"]) for label in ("0", "1", "dev")] == ["stage-0", "stage-1", "dev"]
+    assert shown_stage("0", ["0", "0"]) == "", "BuildKit prints nothing for an only stage"
+    assert shown_stage("dev", ["dev"]) == "dev"
+
+
+@pytest.mark.parametrize("stage", ["dev", "stage-1"])
+def test_what_is_shown_of_a_stage_is_what_its_label_came_from(stage: str) -> None:
+    assert shown_stage(stage_label(stage), ["0", "1", "dev"]) == stage

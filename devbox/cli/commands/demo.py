@@ -53,7 +53,7 @@ def run(invocation: Invocation) -> int:
 
 
 def welcome(copy: DemoCopy, *, keep: bool) -> tuple[str, ...]:
-    """What a person needs to know before the screens open: where the files are, what to open, which keys, what stays."""
+    """What a person needs to know before the screens open: where the files are, what to open, the keys, what stays."""
     from devbox.flows.demo import SOURCE
 
     end = "`q` leaves, and what runs and the copy stay" if keep else "`q` leaves and clears all of it away"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from devbox.core.build_forecast import BuildForecast, ForecastStep
+from devbox.core.build_forecast import BuildForecast
 from devbox.core.desired import DesiredContainer
 from devbox.core.events import Waiting
 from devbox.core.frozen import dataclass
@@ -118,13 +118,14 @@ def _outcome(workspace: Workspace, seen: SeenBuild, tag: str) -> tuple[str, bool
     build, outlook = seen.forecast, seen.outlook
     fails = next((step for step in build.steps if step.absent), None)
     if fails is not None:
-        return f"step {_place(fails)} will fail: not in the build context: {', '.join(fails.absent[:3])}", False
+        return f"step {build.place(fails)} will fail: not in the build context: {', '.join(fails.absent[:3])}", False
     breaks = next((step for step in build.steps if step.word == "miss"), None)
     if breaks is not None:
-        return f"step {_place(breaks)} will run", True
+        return f"step {build.place(breaks)} will run", True
     if outlook is None or outlook.forecast is None or outlook.image_key is None or not outlook.forecast.all_hit:
         open_ = next((step for step in build.steps if step.word in ("depends", "unknown")), None)
-        why = build.reason or (open_ and (open_.reason or f"step {_place(open_)} {open_.word}")) or "not all is known"
+        of_step = open_ and (open_.reason or f"step {build.place(open_)} {open_.word}")
+        why = build.reason or of_step or "not all is known"
         return f"only the build can tell whether it changes ({why})", False
     if kept_image(workspace, outlook, tag) is not None:
         return "", False
@@ -138,7 +139,3 @@ def _said(operation: Operation, changing: dict[str, str]) -> Operation:
     if why is None or not operation.cause.startswith("image changed"):
         return operation
     return replace(operation, cause=f"image changed: {why}")
-
-
-def _place(step: ForecastStep) -> str:
-    return f"{step.stage} {step.index}/{step.of}"

@@ -7,6 +7,7 @@ from statistics import median
 import pytest
 
 from devbox.core.build import StepStatus
+from devbox.core.stepname import shown_stage, step_words
 from tests.flows.forecast.recorded import SAMPLES, Replayed, replay
 from tests.flows.forecast.score import Score, judge
 
@@ -95,7 +96,8 @@ def test_every_root_miss_names_exactly_what_the_edit_changed(replayed: list[Repl
 
 def test_what_follows_names_the_step_that_breaks(replayed: list[Replayed]) -> None:
     for build in later(replayed):
-        roots = {f"{step.stage} {step.index}" for step in build.foreseen.steps if step.root}
+        stages = [step.stage for step in build.foreseen.steps]
+        roots = {step_words(shown_stage(step.stage, stages), step.index) for step in build.foreseen.steps if step.root}
         for step in build.foreseen.steps:
             if step.word == "miss" and not step.root:
                 assert [cause.kind for cause in step.causes] == ["parent-missed"]
