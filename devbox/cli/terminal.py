@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from types import FrameType
 
 from devbox.core.errors import EngineError, UsageError
-from devbox.engine.exec_failure import exec_failure, may_be_failure
+from devbox.core.exec_failure import exec_failure, may_be_failure
 from devbox.engine.port import ExecSession
 
 _BLOCK = 1 << 16
