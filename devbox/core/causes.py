@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 from devbox.core.build import Cause
@@ -223,10 +224,19 @@ def _parts(step: PastStep, vertex: Vertex, past: Past) -> Iterator[Cause]:
 
 
 def _text_change(old: str, new: str, names: Sequence[str]) -> str:
+    if old != new and old.split() == new.split():
+        return "only blanks changed"
     if old != new:
-        return f"was `{_first(old)}`"
+        line, was = _first_difference(old, new)
+        return f"was `{_first(was)}`" if line == 1 else f"its line {line} was `{_first(was)}`"
     words = {"workdir": "WORKDIR", "user": "USER", "to": "WORKDIR"}
     return f"{', '.join(words.get(name, name) for name in names)} changed"
+
+
+def _first_difference(old: str, new: str) -> tuple[int, str]:
+    """Where a here-document differs first: the line's number and what it was."""
+    lines = zip_longest(old.split("\n"), new.split("\n"), fillvalue="")
+    return next((number, was) for number, (was, now) in enumerate(lines, start=1) if was != now)
 
 
 def _env(old: Sequence[str], new: Sequence[str], arguments: set[str], past: Past) -> Iterator[Cause]:

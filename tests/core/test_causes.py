@@ -101,9 +101,19 @@ def test_other_words_name_the_old_ones_and_the_build_that_had_them() -> None:
     assert found.build in (2, 3)
 
 
+@pytest.mark.parametrize(("old", "new", "words"), [
+    ("make  all", "make all", "only blanks changed"),
+    ("make all ", "make all", "only blanks changed"),
+    ("<<E\nmake\ntest\nE", "<<E\nmake\ntest -k\nE", "its line 3 was `test`"),
+    ("make all", "make test", "was `RUN make all`"),
+])
+def test_a_change_is_visible_in_its_words(old: str, new: str, words: str) -> None:
+    assert why(built(one_run(old)), one_run(new), 1).causes == (Cause("instruction-changed", "Dockerfile", words),)
+
+
 def test_nearest_of_all_past_states_is_named_not_the_newest() -> None:
     near, far = one_run("make all"), one_run("wget somewhere && tar xf it")
-    found = why(built(near, far), one_run("make all "), 1)
+    found = why(built(near, far), one_run("make all -k"), 1)
     assert (found.build, found.causes[0].detail) == (1, "was `RUN make all`")
 
 
