@@ -47,6 +47,8 @@ class Wanted:
 def wanted(only: Iterable[str], skip: Iterable[str]) -> Wanted:
     """The selection of a command line; UsageError for a word that no check begins with."""
     chosen = Wanted(tuple(map(canonical, only)), tuple(map(canonical, skip)))
+    if any(not word for word in (*chosen.only, *chosen.skip)):
+        raise UsageError("a check is named by an empty word", hint="`devbox doctor --list-checks`")
     for selector in (*chosen.only, *chosen.skip):
         if not any(_related(check.id, selector) for check in CHECKS):
             # Deferred: 2 ms that only a mistyped check costs.
@@ -55,6 +57,9 @@ def wanted(only: Iterable[str], skip: Iterable[str]) -> Wanted:
             near = get_close_matches(selector, (*BY_ID, *BY_ALIAS), n=1, cutoff=0.5)
             hint = f"`devbox doctor --list-checks`{f' (did you mean `{near[0]}`?)' if near else ''}"
             raise UsageError(f"no check is called `{selector}`", hint=hint)
+    nothing = all(any(_under(word, skipped) for skipped in chosen.skip) for word in chosen.only)
+    if chosen.only and (nothing or not chosen.any_of(*BY_ID)):
+        raise UsageError("`--only` and `--skip` leave no check", hint="leave one of them out")
     return chosen
 
 

@@ -65,7 +65,9 @@ def _version(facts: Facts, has_box: bool) -> Verdict:
     version = str(facts["version"])
     check = look("engine.version", f"engine {version}, API {facts.get('api_version')}")
     numbers = release_numbers(version)
-    if not has_box or not numbers or numbers >= OLDEST_FULL:
+    # devbox's own engine is nothing that a user upgrades; with BuildKit at hand nothing is lacking there.
+    own = facts.get("endpoint_source") == "private engine" and facts.get("buildkit") is not False
+    if not has_box or not numbers or numbers >= OLDEST_FULL or own:
         return check, ()
     message = f"the engine is {version}; before 23.0 its own builder is the classic one, and BuildKit needs buildx"
     return check, (

@@ -82,8 +82,10 @@ def check_list() -> str:
 
 
 def _layers(report: DoctorReport, glyphs: Glyphs, width: int | None) -> list[str]:
-    """The strip; on a terminal too narrow for it, two lines of four."""
-    parts = [f"{glyphs.of(check_tone(report.layers[layer]))} {layer.replace('_', ' ')}" for layer in LAYERS]
+    """The strip, a layer that was not asked for with a neutral sign; where a terminal is too narrow, two lines."""
+    asked = {check.layer for check in report.checks}
+    tones = {layer: check_tone(report.layers[layer]) if layer in asked else Tone.TO_GO for layer in LAYERS}
+    parts = [f"{glyphs.of(tone)} {layer.replace('_', ' ')}" for layer, tone in tones.items()]
     line = _GAP.join(parts)
     if width is None or cell_width(line) <= width:
         return [line]

@@ -59,3 +59,10 @@ def test_a_check_drifts_with_an_error_or_warning_and_unknown_is_never_ok(
     settled = settle(check, [finding("platform.memory", "platform.memory", severity)])
     assert settled.status == status
     assert settled.reason == (unknown if status == "unknown" else None)
+
+
+def test_a_selection_that_leaves_nothing_is_wrong_usage() -> None:
+    for only, skip in ((["engine"], ["engine"]), (["engine.disk"], ["engine"]), ([""], []), ([], [""])):
+        with pytest.raises(UsageError):
+            wanted(only, skip)
+    assert wanted(["engine"], ["engine.disk"]).check("engine.clock")

@@ -73,3 +73,7 @@ def test_an_engine_that_nothing_needs_is_not_missed() -> None:
     judged = judge({"version": None, "version_reason": "no engine"}, has_box=False)
     assert judged.findings == ()
     assert all(check.reason is None for check in judged.checks)
+
+
+def test_the_age_of_devboxs_own_engine_is_no_note() -> None:
+    assert findings(version="20.10.24", endpoint_source="private engine") == []

@@ -9,8 +9,17 @@ from devbox.core.checks import checked, wanted
 from devbox.core.doctor import Judged, assemble
 from devbox.core.doctor_diff import Difference
 from devbox.core.facts import Origin
-from devbox.core.findings import LAYERS, Declared, DoctorReport, Finding, ToolchainRow
-from devbox.core.present import ASCII, UNICODE
+from devbox.core.findings import (
+    LAYERS,
+    CheckResult,
+    CheckStatus,
+    Declared,
+    DoctorReport,
+    Finding,
+    Layer,
+    ToolchainRow,
+)
+from devbox.core.present import ASCII, UNICODE, Tone
 from devbox.core.project import Policy
 from devbox.core.text import cell_width
 from devbox.report.doctor_json import doctor_fields
@@ -195,3 +204,10 @@ def test_wide_letters_do_not_shift_the_columns() -> None:
     found = assemble("/p", [Judged(checks)], wanted((), ()), Policy())
     lines = [line for line in doctor_text(found, UNICODE, verbose=True).split("\n") if line.endswith("here")]
     assert len({cell_width(line) for line in lines}) == 1
+
+
+def test_a_layer_that_was_not_asked_for_is_not_unknown() -> None:
+    check = CheckResult("engine.disk", "system_packages", "unknown", reason="no answer")
+    layers: dict[Layer, CheckStatus] = dict.fromkeys(LAYERS, "unknown")
+    first = doctor_text(DoctorReport("/p", layers, checks=(check,)), UNICODE).splitlines()[0]
+    assert first.count(UNICODE.of(Tone.UNKNOWN)) == 1

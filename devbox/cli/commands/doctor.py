@@ -121,5 +121,5 @@ def _list_checks(invocation: Invocation) -> int:
 
 
 def _words(values: list[str]) -> list[str]:
-    """`--only a,b --only c` as three ids."""
-    return [word for value in values for word in value.split(",") if word]
+    """`--only a,b --only c` as three ids; an empty value stays one, to be refused."""
+    return [word for value in values for word in (value.strip(",").split(","))]
