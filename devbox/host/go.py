@@ -23,7 +23,7 @@ class GoSettings:
     installation: Mapping[str, str]
 
     def get(self, name: str) -> tuple[str | None, str | None]:
-        """The value (None where nothing sets it) and the user's file where that does; an empty variable sets nothing."""
+        """The value, None where nothing sets it, and the user's file where that does. An empty variable is none."""
         if self.env.get(name):
             return self.env[name], None
         if name in self.user:
