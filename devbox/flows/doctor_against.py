@@ -23,6 +23,8 @@ LIMIT = 16 << 20
 """Bytes; the report of a repository of thousands of sub-projects has one or two million."""
 SCHEMA = 1
 """The number in `devbox.doctor/1`."""
+PARTS = ("layers", "toolchains", "facts", "findings")
+"""What is compared; a report has them all, empty or not."""
 STDIN = "-"
 _SCHEMA = re.compile(r"devbox\.doctor/([0-9]{1,9})")
 _EXPECTED = "expected what `devbox doctor --json` printed on the other machine"
@@ -91,4 +93,7 @@ def _document(text: str, shown: str) -> Fields:
         )
     if document.get("outcome") == "error":
         raise ConfigError(f"the report of a run that failed; {_EXPECTED}", path=shown, line=line_of(text, "outcome"))
+    missing = [part for part in PARTS if part not in document]
+    if missing:
+        raise ConfigError(f"the report has no {', no '.join(missing)}; {_EXPECTED}", path=shown, line=line_number)
     return document

@@ -180,6 +180,11 @@ def test_a_newer_report_says_so(tmp_path: Path) -> None:
     assert "newer devbox" in problem(tmp_path, b'{"schema": "devbox.doctor/2"}').summary
 
 
+def test_a_report_without_its_parts_names_them(tmp_path: Path) -> None:
+    found = problem(tmp_path, b'{"schema": "devbox.doctor/1", "layers": {}, "toolchains": []}')
+    assert found.summary.startswith("the report has no facts, no findings;")
+
+
 def test_content_that_failed_to_parse_is_never_quoted(tmp_path: Path) -> None:
     assert "s3cret" not in str(problem(tmp_path, b'{"token": s3cret}'))
 
