@@ -48,8 +48,9 @@ def print_report(invocation: Invocation, report: DoctorReport, format: str) -> N
     else:
         from devbox.report.doctor_text import doctor_text
 
-        verbose = invocation.options.verbose > 0
-        invocation.print(doctor_text(report, invocation.glyphs, verbose=verbose, width=columns(invocation)))
+        verbose, quiet = invocation.options.verbose > 0, invocation.options.quiet
+        text = doctor_text(report, invocation.glyphs, verbose=verbose, quiet=quiet, width=columns(invocation))
+        invocation.print(text)
 
 
 def print_differences(invocation: Invocation, differences: Sequence[Difference], format: str) -> None:

@@ -30,8 +30,14 @@ _WORD = re.compile(r"`[^`]*`\S*|\S+")
 """A word, or a command in backticks: it is pasted, so it is never broken."""
 
 
-def doctor_text(report: DoctorReport, glyphs: Glyphs, *, verbose: bool = False, width: int | None = None) -> str:
-    """The whole report; `width` columns where a terminal has them, else lines as long as they are."""
+def doctor_text(
+    report: DoctorReport, glyphs: Glyphs, *, verbose: bool = False, quiet: bool = False, width: int | None = None
+) -> str:
+    """The whole report, with `quiet` its errors and the line of sums; `width` columns where a terminal has them, else
+    lines as long as they are."""
+    if quiet:
+        wrong = [row for row in rows(report) if row.status == "error"]
+        return "\n".join([*_table(wrong, glyphs, False, width), summary_words(report, glyphs)])
     lines = [*_layers(report, glyphs, width), ""]
     table = rows(report)
     alone, folded = (table, ()) if verbose else fold(table)

@@ -211,3 +211,12 @@ def test_a_layer_that_was_not_asked_for_is_not_unknown() -> None:
     layers: dict[Layer, CheckStatus] = dict.fromkeys(LAYERS, "unknown")
     first = doctor_text(DoctorReport("/p", layers, checks=(check,)), UNICODE).splitlines()[0]
     assert first.count(UNICODE.of(Tone.UNKNOWN)) == 1
+
+
+def test_quiet_keeps_the_errors_and_the_line_of_sums() -> None:
+    done = report()
+    lines = doctor_text(done, UNICODE, quiet=True).splitlines()
+    assert lines[-1] == summary_words(done, UNICODE)
+    glyphs = {line[0] for line in lines[:-1] if not line.startswith(" ")}
+    assert glyphs == {UNICODE.of(Tone.ERROR)}
+    assert doctor_text(DoctorReport("/p", {}), UNICODE, quiet=True).count("\n") == 0
