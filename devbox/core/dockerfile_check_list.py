@@ -116,6 +116,8 @@ SERVICES: tuple[Row, ...] = (
     ("build.dockerfile", "configuration", "every service and mode finds its Dockerfile", ()),
     ("compose.syntax", "configuration", "compose files can be read", ()),
     ("compose.version", "configuration", "compose files have no obsolete version", ()),
+    ("compose.env-file", "configuration", "the env_file of every service is there", ()),
+    ("compose.image", "configuration", "images of services have a tag, and not `latest`", ()),
     ("compose.ports", "configuration", "sidecars publish no ports", ()),
     ("privilege.socket", "configuration", "no container gets the engine's socket", ()),
     ("privilege.privileged", "configuration", "no container is privileged or unconfined", ()),

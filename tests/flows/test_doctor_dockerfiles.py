@@ -286,3 +286,20 @@ def test_a_fifo_costs_its_own_finding_only(world: World, name: str) -> None:
     os.mkfifo(path)
     world.file("proj/docker/Dockerfile", CLEAN.replace("USER app\n", ""))
     assert "dockerfile.user.root" in [one.id for one in report(world).findings]
+
+
+def test_a_service_without_its_env_file_is_an_error(world: World) -> None:
+    text = "services:\n  db:\n    image: postgres:17\n    env_file: .env.db\n"
+    world.file("proj/compose.yaml", text)
+    assert found(world) == [("compose.env-file", "error", "compose.yaml:4")]
+    world.file("proj/compose.yaml", text.replace(".env.db", "[{path: .env.db, required: false}]"))
+    assert found(world) == []
+    world.file("proj/.env.db", "A=1\n")
+    world.file("proj/compose.yaml", text.replace(".env.db", "[./.env.db]"))
+    assert found(world) == []
+
+
+@pytest.mark.parametrize("image", ["postgres", "postgres:latest"])
+def test_a_services_image_without_a_version_is_a_warning(image: str, world: World) -> None:
+    world.file("proj/compose.yaml", f"services:\n  db:\n    image: {image}\n")
+    assert [(one.id, one.severity) for one in report(world).findings] == [("compose.image", "warn")]

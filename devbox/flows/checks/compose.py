@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from devbox.project.rules.compose import ComposeFile
 
 _BUILD, _EOL = "build.dockerfile", "images.eol"
-_COMPOSE = ("compose.syntax", "compose.version", "compose.ports")
+_COMPOSE = ("compose.syntax", "compose.version", "compose.ports", "compose.env-file", "compose.image")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +123,27 @@ def _file(file: ComposeFile, known: Mapping[str, str], box: str | None, view: Pr
     for name, written in compose.unresolved(file, known):
         yield _finding(_BUILD, "error", name, f"the Dockerfile of {name} has a variable without a value",
                        written.origin, "set it in .env, or write a default: `${NAME:-Dockerfile}`", written.words)
+    for name, path, origin in compose.missing_env_files(file, known):
+        yield _finding("compose.env-file", "error", name, f"{name} takes its variables from {path}, which is not there",
+                       origin, f"write `{path}`, or say `required: false` beside its path", actual=path)
     for name, service in file.services.items():
         node = service.get("image")
         image = compose.interpolated(node, known)
         if image and node is not None:
             yield from _old(name, image, node.origin, view)
+            if not service.get("build"):
+                yield from _untagged(name, image, node.origin)
+
+
+def _untagged(name: str, image: str, origin: Origin) -> Iterator[Finding]:
+    """As `FROM` is told; an image that is built here is named by whoever builds it."""
+    from devbox.project.image_refs import split_reference
+
+    parts = split_reference(image)
+    if parts and parts[2] is None and parts[1] in (None, "latest"):
+        words = "has no tag, which means `latest`" if parts[1] is None else "is whatever was published last"
+        yield _finding("compose.image", "warn", name, f"{image} {words}", origin,
+                       f"write the version: `image: {parts[0]}:VERSION`", actual=image)
 
 
 def _finding(

@@ -126,6 +126,19 @@ def builds(file: ComposeFile, known: Mapping[str, str]) -> Iterator[NamedBuild]:
         )
 
 
+def missing_env_files(file: ComposeFile, known: Mapping[str, str]) -> Iterator[tuple[str, str, Origin]]:
+    """Service, path as written, and origin of each `env_file` that is not there and not `required: false`: compose
+    then refuses the whole file (compose-spec, `env_file`)."""
+    for name, service in file.services.items():
+        node = service.get("env_file")
+        for item in (node.items or (node,)) if node else ():
+            required = item.get("required") if item.table else None
+            path = interpolated(item.get("path") if item.table else item, known)
+            optional = required is not None and required.words == "false"
+            if path and not optional and not os.path.exists(os.path.join(file.folder, path)):
+                yield name, path, item.origin
+
+
 def unresolved(file: ComposeFile, known: Mapping[str, str]) -> Iterator[tuple[str, Node]]:
     """Services whose `dockerfile:` has a variable without a value."""
     for name, service in file.services.items():
