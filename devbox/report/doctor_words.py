@@ -12,6 +12,7 @@ def summary_words(report: DoctorReport, glyphs: Glyphs) -> str:
     tone = Tone.ERROR if counts["error"] else Tone.WARN if counts["warn"] else Tone.OK
     words = [count(counts["error"], "error"), count(counts["warn"], "warning")]
     words += [f"{counts['unknown']} unknown"] if counts["unknown"] else []
+    words += [count(counts["info"], "note")] if counts["info"] else []
     return f"{glyphs.of(tone)} {', '.join(words)}, {counts['ok']} ok"
 
 

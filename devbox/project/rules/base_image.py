@@ -43,7 +43,7 @@ def _digest(view: View) -> Iterator[Hit]:
         if row.digest is None:
             yield Hit(
                 stage.origin.line, f"{row.ref} is not pinned by digest, so a rebuild may start from another image",
-                hint=f"`docker buildx imagetools inspect {row.ref}` shows the digest to add",
+                hint=f"add the digest that `docker pull {row.ref}` prints",
                 expected=f"{row.name}:{row.tag or 'TAG'}@sha256:…", actual=row.ref,
             )
 
