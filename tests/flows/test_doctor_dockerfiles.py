@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -303,3 +305,31 @@ def test_a_service_without_its_env_file_is_an_error(world: World) -> None:
 def test_a_services_image_without_a_version_is_a_warning(image: str, world: World) -> None:
     world.file("proj/compose.yaml", f"services:\n  db:\n    image: {image}\n")
     assert [(one.id, one.severity) for one in report(world).findings] == [("compose.image", "warn")]
+
+
+@dataclass
+class _Image:
+    """As much of an image as is asked for."""
+
+    digests: tuple[str, ...]
+    arch: str = "amd64"
+
+
+class _Holding(AnsweringEngine):
+    """An engine that has every image, pulled or made here."""
+
+    digests: tuple[str, ...] = ()
+
+    def image(self, ref: str) -> Any:
+        return _Image(self.digests)
+
+
+class _Pulled(_Holding):
+    digests = ("team/base@sha256:" + "0" * 64,)
+
+
+def test_an_image_that_is_only_here_has_no_digest_to_add(world: World) -> None:
+    world.file("proj/Dockerfile", "FROM team/base:1\nUSER 1000\n")
+    for engine, expected in ((_Pulled, 1), (AnsweringEngine, 1), (_Holding, 0)):
+        done = run(subject_of(world, engine), wanted(["dockerfile.base.digest"], []))
+        assert len(done.findings) == expected, engine

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from devbox.core.checks import checked
 from devbox.core.dockerfile_check_list import BASE, COPIES, PACKAGES, RUNS, STAGES, STYLE
 from devbox.core.doctor import Judged
-from devbox.core.errors import ConfigError
+from devbox.core.errors import ConfigError, EngineError
 from devbox.core.facts import Origin
 from devbox.core.findings import Finding
 from devbox.core.frozen import dataclass
 from devbox.flows.checks.group import Group
 from devbox.flows.doctor_project import ProjectView, Subject
+from devbox.flows.probing import within
 from devbox.project.discovery import COMPOSE_FILES, DEVCONTAINER_FILES
 from devbox.project.reading import list_project_folder
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from devbox.project.rules.context import Context
     from devbox.project.rules.view import View
 
+_DIGEST = "dockerfile.base.digest"
+_ENGINE_DEADLINE = 1.0
+"""Seconds an engine has to say which images it alone has; without an answer the notes stay."""
 _IDS = tuple(id for id, *_ in (*BASE, *STAGES, *STYLE, *PACKAGES, *RUNS, *COPIES))
 
 
@@ -48,7 +52,23 @@ def _probe(subject: Subject, view: ProjectView) -> Found:
     ]
     listed = {folder: names for folder in folders() if isinstance(names := list_project_folder(root, folder), tuple)}
     places = sites(root, builds, listed)
-    return Found(len(places), tuple(_examined(view, places))) if places else Found(0)
+    return Found(len(places), _without_local(subject, tuple(_examined(view, places)))) if places else Found(0)
+
+
+def _without_local(subject: Subject, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Without the notes on digests of images that no registry has: the engine holds them and knows none."""
+    refs = {one.actual for one in findings if one.check == _DIGEST and one.actual}
+
+    def ask() -> set[str]:
+        engine = subject.connect()
+        known = {ref: engine.image(ref) for ref in refs}
+        return {ref for ref, image in known.items() if image is not None and not image.digests}
+
+    try:
+        local = within(_ENGINE_DEADLINE, ask) if refs else None
+    except EngineError:
+        local = None
+    return tuple(one for one in findings if one.check != _DIGEST or one.actual not in (local or ()))
 
 
 def _compose_builds(view: ProjectView) -> Iterator[NamedBuild]:
