@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from devbox.core.check_list import BY_ID
 from devbox.core.facts import Origin
@@ -24,6 +25,11 @@ def rows(report: DoctorReport) -> tuple[DoctorRow, ...]:
     shown = {line.finding for line in lines if line.finding}
     lines += [_finding_row(finding) for finding in report.findings if finding not in shown and not _is_note(finding)]
     return tuple(sorted(lines, key=lambda line: _ORDER[line.status]))
+
+
+def note_rows(report: DoctorReport) -> tuple[DoctorRow, ...]:
+    """The notes as lines, for who lists them among the others: nothing is wrong there, and each has its sentence."""
+    return tuple(replace(_finding_row(one), word="note") for one in report.findings if _is_note(one))
 
 
 def toolchain_rows(

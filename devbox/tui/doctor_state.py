@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from devbox.core.findings import CheckStatus, DoctorEvent, DoctorRow, Finished, Layer, RowChanged, RowsKnown, RowStatus
 from devbox.core.present import Tone
 from devbox.core.row_groups import Folded, fold, foldable
+from devbox.core.rows import note_rows
 from devbox.tui.session import Problem
 
 TONES: Mapping[RowStatus, Tone] = {
@@ -53,7 +54,8 @@ def fold_doctor(view: DoctorView, event: DoctorEvent) -> DoctorView:
             return _merged(view, rows) if view.scope else replace(view, rows=rows, inside=foldable(rows))
         case RowChanged(row):
             return _merged(view, (row,))
-        case Finished(report, rows):
+        case Finished(report, found):
+            rows = (*found, *note_rows(report))
             engine = _engine_words(report.facts.get("engine", {})) or view.engine
             if not view.scope:
                 return replace(view, rows=rows, layers=dict(report.layers), inside=foldable(rows), engine=engine)

@@ -220,3 +220,8 @@ def test_quiet_keeps_the_errors_and_the_line_of_sums() -> None:
     glyphs = {line[0] for line in lines[:-1] if not line.startswith(" ")}
     assert glyphs == {UNICODE.of(Tone.ERROR)}
     assert doctor_text(DoctorReport("/p", {}), UNICODE, quiet=True).count("\n") == 0
+
+
+def test_the_line_of_sums_counts_notes() -> None:
+    note = Finding("images.x", "images", "configuration", "info", "Dockerfile", "no digest")
+    assert summary_words(DoctorReport("/p", {}, findings=(note,)), ASCII).endswith("0 warnings, 1 note, 0 ok")

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from devbox.core.build import BuildState, Cause, StepStatus
 from devbox.core.events import BuildChanged, BuildLog, BuildStarted, Event, Note, OperationChanged, PlanMade, Waiting
-from devbox.core.findings import Finished, RowChanged, RowsKnown
+from devbox.core.findings import DoctorReport, Finding, Finished, RowChanged, RowsKnown
 from devbox.core.status import BoxStatus
 from devbox.tui.box_state import BoxView, RunView, fold_event
 from devbox.tui.build_state import BuildRecord, with_started, with_state
@@ -308,3 +308,11 @@ def test_an_empty_project_draws_nothing_wrong() -> None:
     assert service_rows(BoxView(BoxStatus("p", "", "")), "/", 0.0, PEN, 40) == ()
     assert isinstance(PEN, Pen)
     assert Span("").width == 0
+
+
+def test_notes_are_in_their_layers_line() -> None:
+    note = Finding("images.x", "images", "configuration", "info", "Dockerfile", "no digest", hint="add one")
+    report = DoctorReport("/p", {}, findings=(note,))
+    alone, (group,) = fold_doctor(DoctorView(), Finished(report, ())).folded()
+    assert (alone, group.layer) == ((), "configuration")
+    assert [(row.word, row.detail, row.hint) for row in group.rows] == [("note", "no digest", "add one")]
