@@ -20,6 +20,7 @@ from devbox.core.errors import ConfigError, UsageError
 from devbox.core.facts import Origin
 from devbox.core.findings import Conflict, DoctorReport, DoctorRow, Finding, ImageRow, ToolchainRow
 from devbox.core.frozen import dataclass
+from devbox.core.judging import some
 from devbox.core.pins import Pin
 from devbox.core.project import Project
 from devbox.core.toolchain.selection import Answer, Program, Selection
@@ -62,7 +63,10 @@ def find_folders(view: ProjectView, subject: Subject) -> tuple[tuple[str, ...], 
     listed = _git_files(view, root)
     if isinstance(listed, list):
         return project_folders(name for name in listed if not name.endswith(b"/")), None
-    return project_folders(walk(root, subject.clock.monotonic)), listed
+    closed: list[str] = []
+    found = project_folders(walk(root, subject.clock.monotonic, closed.append))
+    skipped = f"{some(tuple(sorted(closed)))} cannot be listed" if closed else None
+    return found, "; ".join(reason for reason in (listed, skipped) if reason) or None
 
 
 def _git_files(view: ProjectView, root: str) -> list[bytes] | str | None:
@@ -78,7 +82,7 @@ def _git_files(view: ProjectView, root: str) -> list[bytes] | str | None:
 def _notes(folders: tuple[str, ...], reason: str | None) -> Judged:
     words = []
     if reason:
-        words.append(f"git's ignores were not kept, the folders were walked instead ({reason})")
+        words.append(f"the folders were walked, not what git lists ({reason})")
     if len(folders) > LIMIT:
         words.append(f"{len(folders)} sub-projects; only the first {LIMIT} are in this report")
     found = tuple(Finding("project.files.walk", "project.files", "code", "info", "--recursive", word) for word in words)

@@ -45,10 +45,12 @@ def project_folders(names: Iterable[bytes]) -> tuple[str, ...]:
     return tuple(sorted(os.fsdecode(folder) or "." for folder in folders))
 
 
-def walk(root: str, clock: Callable[[], float]) -> Iterator[bytes]:
+def walk(
+    root: str, clock: Callable[[], float], refused: Callable[[str], object] = lambda folder: None
+) -> Iterator[bytes]:
     """The names of files below the root; not through symlinks, mount points, dot-folders and `node_modules`.
 
-    Ends quietly at its bounds. `clock` gives seconds.
+    Ends quietly at its bounds. `clock` gives seconds; `refused` hears of each folder that cannot be listed.
     """
     end = clock() + SECONDS
     seen = 0
@@ -68,6 +70,8 @@ def walk(root: str, clock: Callable[[], float]) -> Iterator[bytes]:
                             todo.append((name, depth + 1))
                     else:
                         yield os.fsencode(name)
+        except PermissionError:
+            refused(folder)
         except (OSError, ValueError):
             continue
 
