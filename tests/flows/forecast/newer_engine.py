@@ -1,4 +1,4 @@
-"""An engine with the containerd image store for the full-length run: dockerd 26 from newer packages, unpacked privately
+"""A newer engine for the full-length run, with either image store: dockerd 26 from newer packages, unpacked privately
 (spec/test-engine.md, Newer engine). Needs root and a Debian archive; nothing of it is installed.
 """
 
@@ -29,8 +29,9 @@ READY_IN = 60
 
 
 @contextmanager
-def containerd_engine() -> Iterator[Endpoint]:
-    """The engine, until the block ends. Raises DevboxError where it can't be had."""
+def newer_engine(store: str) -> Iterator[Endpoint]:
+    """The engine, until the block ends; `store` is `classic` or `containerd`, and each begins empty. Raises DevboxError
+    where it can't be had."""
     programs = _programs()
     _clear()
     subprocess.run(["ip", "link", "add", BRIDGE, "type", "bridge"], check=True)
@@ -42,7 +43,7 @@ def containerd_engine() -> Iterator[Endpoint]:
         LAYOUT.daemon_config.write_text(json.dumps({
             "data-root": str(LAYOUT.data), "exec-root": str(LAYOUT.exec_root), "pidfile": str(LAYOUT.pid_file),
             "hosts": [LAYOUT.url], "bridge": BRIDGE, "iptables": False,
-            "features": {"containerd-snapshotter": True},
+            "features": {"containerd-snapshotter": store == "containerd"},
         }))
         env = {**os.environ, "PATH": f"{programs / 'usr/bin'}:{programs / 'usr/sbin'}:{os.environ['PATH']}"}
         with LAYOUT.log.open("wb") as log:
@@ -88,4 +89,5 @@ def _clear() -> None:
     for folder in (LAYOUT.run, LAYOUT.root):
         unmount_below(folder)
     subprocess.run(["ip", "link", "del", BRIDGE], capture_output=True)
-    shutil.rmtree(LAYOUT.run, ignore_errors=True)
+    for folder in (LAYOUT.run, LAYOUT.data):
+        shutil.rmtree(folder, ignore_errors=True)

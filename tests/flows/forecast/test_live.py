@@ -1,6 +1,7 @@
 """Random projects and random edits on real engines: what is forecast comes true (issue C).
 
-A slice in each run; 200 projects on the classic and on the containerd image store with `DEVBOX_TEST_SCALE=full`.
+A slice in each run, on an engine that others use, too; with `DEVBOX_TEST_SCALE=full` 200 projects on the classic and on
+the containerd image store of a newer engine of our own.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ from devbox.flows import private_engine
 from tests import engine_session
 from tests.flows.build_bench import BuildBench
 from tests.flows.forecast.live import Trial, World, make_images
-from tests.flows.forecast.newer_engine import containerd_engine
+from tests.flows.forecast.newer_engine import newer_engine
 from tests.flows.forecast.score import Score
 from tests.scale import FULL
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(300)]
 
-SEEDS = range(1000, 1200) if FULL else range(1000, 1004)
+SEEDS = range(1000, 1040) if FULL else range(1000, 1004)
+ALL_SEEDS = range(3000, 3200)
 OUTSIDE_SEEDS = range(2000, 2050) if FULL else range(2000, 2002)
 BUILDS = 9 if FULL else 6
 
@@ -54,13 +56,14 @@ def make_world(
 
     yield make
     for world in worlds:
-        world.clean()
+        if not world.alone:
+            world.clean()
 
 
-def hold(world: World) -> Score:
+def hold(world: World, seeds: range) -> Score:
     """Build and compare everything; the first wrong verdict fails with all there is to know of it."""
     score = Score()
-    for seed in SEEDS:
+    for seed in seeds:
         for one in Trial(world, seed).run(BUILDS):
             assert not one.wrong, str(one)
             if one.number:
@@ -69,18 +72,12 @@ def hold(world: World) -> Score:
     return score
 
 
-def check(score: Score) -> None:
-    assert score.wrong == 0, score
-    assert score.guessed / score.steps >= (0.98 if FULL else 0.9), score
-    if FULL:
-        assert score.share("depends") <= 0.06, score
-        assert score.right / score.builds >= 0.92, score
-
-
-def test_what_is_forecast_comes_true_on_the_classic_store(
+def test_what_is_forecast_comes_true(
     make_world: Callable[[Engine, Endpoint, bool], World], engine: Engine, docker_endpoint: Endpoint
 ) -> None:
-    check(hold(make_world(engine, docker_endpoint, False)))
+    score = hold(make_world(engine, docker_endpoint, False), SEEDS)
+    # What other tests built there is no less unknown than what anybody else builds.
+    assert score.guessed / score.steps >= 0.85, score
 
 
 def test_what_others_build_on_the_same_builder_makes_no_verdict_wrong(
@@ -97,15 +94,19 @@ def test_what_others_build_on_the_same_builder_makes_no_verdict_wrong(
 
 
 @pytest.mark.skipif(not FULL, reason="starts an engine of its own: only at full length")
-def test_what_is_forecast_comes_true_on_the_containerd_store(
-    make_world: Callable[[Engine, Endpoint, bool], World],
+@pytest.mark.parametrize("store", ["classic", "containerd"])
+def test_two_hundred_projects_are_forecast_as_well_as_issue_c_asks(
+    make_world: Callable[[Engine, Endpoint, bool], World], store: str
 ) -> None:
     try:
-        with containerd_engine() as endpoint:
+        with newer_engine(store) as endpoint:
             engine_session.say(private_engine.ensure_base_image(engine_session.setup(), endpoint))
-            check(hold(make_world(DockerSdkEngine(endpoint), endpoint, True)))
+            score = hold(make_world(DockerSdkEngine(endpoint), endpoint, True), ALL_SEEDS)
     except DevboxError as error:
-        engine_session.give_up("no engine with the containerd image store", error)
+        engine_session.give_up("no newer engine", error)
+    assert score.share("depends") <= 0.06, score
+    assert score.guessed / score.steps >= 0.98, score
+    assert score.right / score.builds >= 0.92, score
 
 
 def test_a_folder_of_the_same_name_gets_the_other_ones_file(
