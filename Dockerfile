@@ -2,6 +2,8 @@
 # Where no registry answers, `devbox demo` leaves `devbox-base:bookworm` on the engine: give that as BASE.
 ARG BASE=debian:bookworm-slim
 
+# The box runs as whoever develops (`user = "host"` in devbox.toml).
+# devbox ignore=dockerfile.user.root
 FROM ${BASE} AS dev
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates git less python3 python3-venv \

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from devbox.core.buildplan import Parts
 from devbox.core.frozen import dataclass
 from devbox.project import build_words as say
+from devbox.project import dockerfile_values as values
 from devbox.project.dockerfile import Instruction
 
 Expand = Callable[[str], str]
@@ -39,10 +40,7 @@ def mount_keys(
     """The mounts of a RUN as they stand in its key, and what they are filled from."""
     keys: list[Parts] = []
     sources: list[MountSource] = []
-    for flag in instruction.flags:
-        if not flag.startswith("--mount="):
-            continue
-        fields = say.mount_fields(flag)
+    for fields in values.mounts(instruction):
         kind = fields.get("type", "bind")
         target = expand(fields.get("target", fields.get("dst", fields.get("destination", ""))))
         key: dict[str, object] = {"type": kind, "target": say.absolute(target, workdir) if target else ""}

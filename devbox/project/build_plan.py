@@ -13,7 +13,7 @@ from typing import TypeVar
 from devbox.core.build import StepKey
 from devbox.core.buildplan import BaseImage, BuildPlan, Parts, Vertex, digest_of
 from devbox.core.errors import ConfigError
-from devbox.project import build_words as say
+from devbox.project import dockerfile_values as values
 from devbox.project.build_stage import PlanOptions, StageState, StageWalk
 from devbox.project.dockerfile import Dockerfile, Instruction, Stage
 from devbox.project.shell_words import expand
@@ -66,12 +66,12 @@ class _Planner:
         self.globals = _platform_arguments(options)
         self.metas: dict[str, str] = {}
         for instruction in dockerfile.arguments:
-            for name, default in self._read(instruction, say.arguments):
-                value = options.args.get(name)
-                if value is None and default is not None:
-                    value = self._expand(instruction, default, {**self.globals, **self.metas})
+            for one in self._read(instruction, values.pairs):
+                value = options.args.get(one.name)
+                if value is None and one.value is not None:
+                    value = self._expand(instruction, one.value, {**self.globals, **self.metas})
                 if value is not None:
-                    self.metas[name] = value
+                    self.metas[one.name] = value
 
     def stage(self, stage: Stage) -> StageState:
         """The stage's last state, after planning it."""

@@ -15,6 +15,7 @@ from devbox.core.errors import ConfigError
 from devbox.core.frozen import dataclass
 from devbox.project import build_keys as keys
 from devbox.project import build_words as say
+from devbox.project import dockerfile_values as values
 from devbox.project.dockerfile import Dockerfile, Instruction, Stage, parse_dockerfile
 from devbox.project.shell_words import expand
 
@@ -143,7 +144,8 @@ class StageWalk:
         return expand(word, self.state.env, self.escape)
 
     def _env(self, instruction: Instruction) -> None:
-        found = [(self._expanded(name), self._expanded(value)) for name, value in say.pairs(instruction, self.escape)]
+        given = values.pairs(instruction, self.escape)
+        found = [(self._expanded(one.name), self._expanded(one.value or "")) for one in given]
         for name, value in found:
             self._set(name, value)
         self.state.arguments -= {name for name, _ in found}
@@ -155,11 +157,11 @@ class StageWalk:
 
     def _arg(self, instruction: Instruction) -> None:
         """An ARG with a value is environment for every later RUN, used or not (spec E221)."""
-        for word, default in say.arguments(instruction, self.escape):
-            name = self._expanded(word)
+        for one in values.pairs(instruction, self.escape):
+            name = self._expanded(one.name)
             value = self.options.args.get(name)
-            if value is None and default is not None:
-                value = self._expanded(default)
+            if value is None and one.value is not None:
+                value = self._expanded(one.value)
             elif value is None:
                 value = self.planner.metas.get(name, self.planner.globals.get(name))
             if value is not None:
@@ -170,7 +172,7 @@ class StageWalk:
         self.state.user = self._expanded(instruction.arguments)
 
     def _shell(self, instruction: Instruction) -> None:
-        self.state.shell = say.exec_words(instruction.arguments) or self.state.shell
+        self.state.shell = values.json_words(instruction.arguments) or self.state.shell
 
     def _workdir(self, instruction: Instruction) -> None:
         path = say.absolute(self._expanded(instruction.arguments), self.state.workdir)
@@ -184,7 +186,7 @@ class StageWalk:
         mounts, sources = keys.mount_keys(
             instruction, self._expanded, self.state.workdir, cache_ids=self.options.rules.cache_ids
         )
-        arguments = say.exec_words(instruction.arguments)
+        arguments = values.json_words(instruction.arguments)
         if arguments is None:
             text, pipe = keys.script(instruction)
             arguments = (text,) if pipe else (*self.state.shell, text)
@@ -200,9 +202,8 @@ class StageWalk:
         self._add("run", instruction, parts, inputs, no_cache=self.no_cache, content=private)
 
     def _copy(self, instruction: Instruction) -> None:
-        *words, target = (
-            word if say.is_heredoc(word) else self._expanded(word) for word in say.words(instruction, self.escape)
-        )
+        given = values.json_words(instruction.arguments) or tuple(instruction.arguments.split())
+        *words, target = (word if say.is_heredoc(word) else self._expanded(word) for word in given)
         if not words:
             raise ValueError("expected at least one source and a destination")
         sources = keys.copy_sources(instruction, tuple(words), self._document)
@@ -264,7 +265,7 @@ class StageWalk:
             kind, StepKey(self.source.label, self.index + 1), self.of, instruction.line, self._shown(instruction),
             parts, inputs, unknown or self.state.unknown, no_cache,
             tuple(sorted(self.state.arguments & self.state.env.keys())),
-            tuple(say.mount_fields(flag).get("id", "") for flag in instruction.flags if "type=secret" in flag),
+            tuple(one.get("id", "") for one in values.mounts(instruction) if one.get("type") == "secret"),
         )
 
     def _shown(self, instruction: Instruction) -> str:

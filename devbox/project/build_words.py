@@ -1,60 +1,17 @@
-"""What a Dockerfile instruction says once its variables are replaced: words, flags, key=value pairs, mounts.
+"""Paths and inline documents of a Dockerfile as the builder takes them once variables are replaced. Data only.
 
-Follows moby/buildkit's `instructions` package (v0.13 to v0.24). Data only.
+Follows moby/buildkit's `instructions` package (v0.13 to v0.24); `dockerfile_values` takes instructions apart.
 """
 
 from __future__ import annotations
 
-import csv
-import json
 import posixpath
 import re
 from collections.abc import Mapping
 
-from devbox.project.dockerfile import Instruction
-from devbox.project.dockerfile_lines import is_exec_form
-from devbox.project.shell_words import expand, raw_words
+from devbox.project.shell_words import expand
 
-_NAME_EQUALS = re.compile(r"[^\s=]+=")
 _HEREDOC_WORD = re.compile(r"\d*<<-?\s*(.+)", re.DOTALL)
-
-
-def exec_words(arguments: str) -> tuple[str, ...] | None:
-    """The JSON array of an exec form; None for the shell form."""
-    return tuple(json.loads(arguments)) if is_exec_form(arguments) else None
-
-
-def words(instruction: Instruction, escape: str) -> tuple[str, ...]:
-    """The unexpanded words of COPY, ADD and the like: a JSON array, or split at blanks."""
-    return exec_words(instruction.arguments) or tuple(instruction.arguments.split())
-
-
-def pairs(instruction: Instruction, escape: str) -> tuple[tuple[str, str], ...]:
-    """`ENV A=1 B=2`, and its old form `ENV A 1`: names and unexpanded values."""
-    text = instruction.arguments
-    if not _NAME_EQUALS.match(text):
-        name, _, value = text.partition(" ")
-        return ((name, value.strip()),)
-    return tuple((word.partition("=")[0], word.partition("=")[2]) for word in raw_words(text, escape))
-
-
-def arguments(instruction: Instruction, escape: str) -> tuple[tuple[str, str | None], ...]:
-    """`ARG A=1 B`: names and unexpanded defaults; None without one."""
-    found = []
-    for word in raw_words(instruction.arguments, escape):
-        name, equals, default = word.partition("=")
-        found.append((name, default if equals else None))
-    return tuple(found)
-
-
-def mount_fields(flag: str) -> dict[str, str]:
-    """`--mount=type=cache,target=/x,ro` as names and values; a bare name has `true`."""
-    text = flag.partition("=")[2]
-    fields: dict[str, str] = {}
-    for item in next(csv.reader([text]), []):
-        name, equals, value = item.partition("=")
-        fields[name.strip().lower()] = value if equals else "true"
-    return fields
 
 
 def absolute(path: str, folder: str) -> str:
