@@ -13,8 +13,7 @@ from typing import Any
 
 from devbox.core.build import Cause
 from devbox.core.buildplan import BuildPlan, Input, Parts, Selection, Vertex
-from devbox.core.cachebook import CacheBook
-from devbox.core.forecast import Forecast, Verdict, forecast
+from devbox.core.forecast import Forecast
 from devbox.core.frozen import dataclass
 from devbox.core.masking import MASK, secret_name, without_secret_values
 from devbox.core.stepname import shown_stage, step_words
@@ -59,8 +58,6 @@ class Past:
     changes: Callable[[str, Input], tuple[Change, ...] | None]
     """How a past content (its digest) differs from what the input selects now; None where it is not kept."""
     dockerfile: str = "Dockerfile"
-    lost: CacheBook | None = None
-    """Links to records that the builder does not hold any more."""
     by_ignore: Callable[[int, Change], bool] = lambda build, change: False
     """Whether a file came or went since that build only because the ignore file changed."""
     ignore_file: str = ".dockerignore"
@@ -100,7 +97,7 @@ def _explained(number: int, given: Forecast, past: Past) -> Explanation:
         return explain(verdict.after, given, past)
     if verdict.after is not None:
         return Explanation((Cause("parent-missed", detail=_place(given.plan.vertices[verdict.after], given.plan)),))
-    if past.lost is not None and _was_lost(number, given, past.lost):
+    if verdict.lost:
         return Explanation((Cause("cache-pruned"),))
     return _compared(number, vertex, given, past)
 
@@ -258,14 +255,6 @@ def _mounts(
         yield Cause("secret-changed", next(iter(ids), None), None)
     if [dict(m) for m in old if m.get("type") != "secret"] != [dict(m) for m in new if m.get("type") != "secret"]:
         yield Cause("instruction-changed", past.dockerfile, _text_change(old_text, new_text, ("mounts",)))
-
-
-def _was_lost(number: int, given: Forecast, lost: CacheBook) -> bool:
-    """Whether the step would be a hit if the builder still held what it once did."""
-    known: dict[int, Verdict] = {
-        index: verdict for index, verdict in enumerate(given.verdicts) if index < number and verdict.word != "miss"
-    }
-    return forecast(given.plan, lost, given.contents, known).verdicts[number].word == "hit"
 
 
 def _same_root(step: PastStep, vertex: Vertex, given: Forecast) -> bool:

@@ -14,6 +14,7 @@ from devbox.core.cachebook import CacheBook, base_record
 from devbox.core.frozen import dataclass
 from devbox.core.held import Held
 from devbox.core.likely import Changed, Hints, guess
+from devbox.core.needed import settled
 
 Word = Literal["hit", "miss", "depends", "unknown", "base"]
 FOREIGN = "the builder holds a record that may be this step's and that devbox did not see made"
@@ -37,6 +38,8 @@ class Verdict:
     """Why it is unknown."""
     missing: tuple[int, ...] = ()
     """For a root miss: the inputs that nothing answers for; empty where each alone has an answer."""
+    lost: bool = False
+    """Its key is known, and the builder does not hold its record any more."""
 
     @property
     def runs(self) -> bool:
@@ -82,6 +85,7 @@ class _Forecaster:
     """What the running build has already told."""
     held: Held
     hints: Hints
+    lost: CacheBook
     changed: Changed = field(init=False)
     overlay: CacheBook = field(default_factory=CacheBook)
     """Links that this build itself will make."""
@@ -99,7 +103,7 @@ class _Forecaster:
             if verdict.word in ("miss", "hit"):
                 self._remember(vertex, verdict)
             self.done.append(verdict)
-        return Forecast(self.plan, tuple(self.done), self.contents)
+        return Forecast(self.plan, settled(self.plan, self.done), self.contents)
 
     def _judge(self, number: int, vertex: Vertex) -> Verdict:
         if vertex.kind == "base":
@@ -124,19 +128,23 @@ class _Forecaster:
         self, number: int, vertex: Vertex, inputs: list[tuple[Input, frozenset[str]]]
     ) -> Verdict:
         op = vertex.op
-        closed = [found for one, found in inputs if not self._open(one)]
+        closed = [found for one, found in inputs if not self._open(one, found)]
         sure = frozenset.intersection(*closed) if closed else None
-        opened = [(index, one) for index, (one, _) in enumerate(inputs) if self._open(one)]
+        opened = [(index, one) for index, (one, found) in enumerate(inputs) if self._open(one, found)]
         if not opened:
             if not inputs:
-                sure = self.book.any_of(op, -1) | self.overlay.any_of(op, -1)
-            return Verdict("hit", sure) if sure else self._unknown_or_miss(number, vertex, inputs)
+                sure = self.book.any_of(op, -1) | self.overlay.any_of(op, -1) | self.lost.any_of(op, -1)
+            if sure and any(self._is_alive(record) for record in sure):
+                return Verdict("hit", sure)
+            found = self._unknown_or_miss(number, vertex, inputs)
+            return Verdict("hit", sure, lost=True) if sure and found.word == "miss" else found
         # The answer lies with the output of a step that runs again, or may do so.
         possible = sure
         for index, one in opened:
             answers = inputs[index][1] if self._word(one) == "depends" and not one.content else (
                 self.book.any_of(op, index) | inputs[index][1])
             possible = answers if possible is None else possible & answers
+        possible = frozenset(record for record in possible or () if self._is_alive(record))
         if not possible:
             return self._unknown_or_miss(number, vertex, inputs)
         decides = next((one.vertex for _, one in opened if one.vertex is not None), None)
@@ -164,18 +172,26 @@ class _Forecaster:
         if one.vertex is None:
             digest = self.contents.get(one.selection)
             if digest is not None:
-                found = self.book.by_content(op, index, digest) | self.overlay.by_content(op, index, digest)
+                found = found.union(*(book.by_content(op, index, digest) for book in self._books))
             return found
         records = self._of(one).records
         if one.definition:
-            found = self.book.by_definition(op, index, one, records)
-            found |= self.overlay.by_definition(op, index, one, records)
+            found = found.union(*(book.by_definition(op, index, one, records) for book in self._books))
         return found
 
-    def _open(self, one: Input) -> bool:
+    @property
+    def _books(self) -> tuple[CacheBook, ...]:
+        return self.book, self.overlay, self.lost
+
+    def _is_alive(self, record: str) -> bool:
+        """Whether the builder holds it, or will."""
+        return record in self.book.order or record.startswith("new:")
+
+    def _open(self, one: Input, found: frozenset[str]) -> bool:
         """Whether it is not known yet what this input will be."""
-        word = self._word(one)
-        return word == "depends" or (word == "miss" and one.content)
+        verdict = self._of(one)
+        runs = verdict.word == "miss" or (verdict.lost and not found)
+        return verdict.word == "depends" or (runs and one.content)
 
     def _of(self, one: Input) -> Verdict:
         return self.done[one.vertex] if one.vertex is not None else Verdict("hit")
@@ -226,9 +242,9 @@ class _Forecaster:
 def forecast(
     plan: BuildPlan, book: CacheBook, contents: Mapping[Selection, str | None],
     known: Mapping[int, Verdict] | None = None, held: Held = NOTHING_FOREIGN,
-    hints: Hints = NO_HINTS,
+    hints: Hints = NO_HINTS, lost: CacheBook | None = None,
 ) -> Forecast:
     """The verdicts; `contents` holds the digest of every selection of the context (None: it does not exist), `known`
     what a running build has already shown, `held` what the builder holds that the book does not know, `hints` what the
-    guesses of `depends` go by."""
-    return _Forecaster(plan, book, contents, known or {}, held, hints).run()
+    guesses of `depends` go by, `lost` the links to records that the builder does not hold any more."""
+    return _Forecaster(plan, book, contents, known or {}, held, hints, lost or CacheBook()).run()

@@ -127,7 +127,7 @@ def look_ahead(
         if records is None:
             plan = replace(plan, unknown=plan.unknown or "the engine does not tell what its build cache holds")
         known = held(records or (), books)
-        again: Again = partial(forecast, plan, books.alive, contents, held=known)
+        again: Again = partial(forecast, plan, books.alive, contents, held=known, lost=books.lost)
         found = again()
         said: Mapping[int, Explanation] = {}
         if not found.all_hit:
@@ -135,7 +135,7 @@ def look_ahead(
             from devbox.flows.outlook_past import past_of
 
             # Past builds help to guess and explain what runs; where all is a hit they need not be read.
-            past = past_of(workspace, service, memory, contexts, prepared, books.lost)
+            past = past_of(workspace, service, memory, contexts, prepared)
             again = partial(again, hints=_hints(books, past))
             found = again()
             said = _explained(found, past)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from devbox.core.buildplan import Input
-from devbox.core.cachebook import CacheBook
 from devbox.core.causes import Past
 from devbox.core.labels import project_id
 from devbox.core.project import Service
@@ -18,7 +17,7 @@ from devbox.store.cache_memory import CacheMemory
 
 
 def past_of(
-    workspace: Workspace, service: Service, memory: CacheMemory, contexts: Contexts, prepared: Prepared, lost: CacheBook
+    workspace: Workspace, service: Service, memory: CacheMemory, contexts: Contexts, prepared: Prepared
 ) -> Past:
     """Everything that can explain a miss."""
 
@@ -30,7 +29,7 @@ def past_of(
 
     project = project_id(str(workspace.root), workspace.uid)
     return Past(
-        memory.past(project, service.name), changed, prepared.dockerfile, lost=lost,
+        memory.past(project, service.name), changed, prepared.dockerfile,
         by_ignore=_ByIgnore(memory, contexts, prepared.request.context),
         absent=lambda selection: contexts.by_name[selection.context].tree.absent(selection),
     )

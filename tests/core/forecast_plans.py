@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from devbox.core.build import StepKey
 from devbox.core.buildplan import BuildPlan, Input, Selection, Vertex
-from devbox.core.cachebook import CacheBook
+from devbox.core.cachebook import CacheBook, Link
 from devbox.core.causes import PastInput, PastStep
 from devbox.core.forecast import Forecast, forecast
 from devbox.core.learning import Outcome, learn
@@ -65,12 +65,22 @@ class Builder:
 
     def __init__(self) -> None:
         self.book = CacheBook()
+        self.lost = CacheBook()
         self.past: list[PastStep] = []
         self.builds = 0
         self._names = itertools.count()
 
     def look(self, plan: BuildPlan, files: Mapping[Selection, str | None] | None = None) -> Forecast:
-        return forecast(plan, self.book, {CONTEXT: "c1"} if files is None else files)
+        return forecast(plan, self.book, {CONTEXT: "c1"} if files is None else files, lost=self.lost)
+
+    def prune(self, *records: str) -> None:
+        """Lose these records, or all."""
+        kept, gone = CacheBook(), self.lost
+        for (op, number, kind, value), found in self.book.links.items():
+            for record in found:
+                book = gone if not records or record in records else kept
+                book.add(Link(op, number, kind, value, record))
+        self.book = kept
 
     def words(self, plan: BuildPlan, files: Mapping[Selection, str | None] | None = None) -> list[str]:
         return [verdict.word for verdict in self.look(plan, files).verdicts]

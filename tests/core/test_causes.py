@@ -9,7 +9,6 @@ import pytest
 
 from devbox.core.build import Cause
 from devbox.core.buildplan import BuildPlan, Input, Selection
-from devbox.core.cachebook import CacheBook
 from devbox.core.causes import Explanation, Past, explain
 from devbox.core.context_tree import Node
 from devbox.core.tree_diff import Change
@@ -34,13 +33,13 @@ def one_copy(to: str = "/x") -> BuildPlan:
 
 def why(
     builder: Builder, plan: BuildPlan, number: int, files: Files | None = None, *,
-    changed: tuple[Change, ...] | None = (), lost: CacheBook | None = None,
+    changed: tuple[Change, ...] | None = (),
     by_ignore: Callable[[int, Change], bool] = lambda build, change: False,
 ) -> Explanation:
     def changes(digest: str, one: Input) -> tuple[Change, ...] | None:
         return changed
 
-    past = Past(builder.past, changes, lost=lost, by_ignore=by_ignore, absent=lambda selection: ("src",))
+    past = Past(builder.past, changes, by_ignore=by_ignore, absent=lambda selection: ("src",))
     return explain(number, builder.look(plan, files), past)
 
 
@@ -89,8 +88,8 @@ def test_a_source_that_is_there_is_not_absent() -> None:
 
 def test_a_record_that_the_builder_lost_was_pruned() -> None:
     builder = built(one_run())
-    lost, builder.book = builder.book, CacheBook()
-    assert why(builder, one_run(), 1, lost=lost).causes == (Cause("cache-pruned"),)
+    builder.prune()
+    assert why(builder, one_run(), 1).causes == (Cause("cache-pruned"),)
 
 
 def test_other_words_name_the_old_ones_and_the_build_that_had_them() -> None:

@@ -310,3 +310,82 @@ def test_an_input_that_counts_by_nothing_is_never_a_hit() -> None:
     builder = Builder()
     builder.build(replace(plan, vertices=(plan.vertices[0], odd)))
     assert builder.words(replace(plan, vertices=(plan.vertices[0], odd))) == ["base", "miss"]
+
+
+# Records that the builder lost.
+
+
+def records_of(builder: Builder, plan: BuildPlan, *numbers: int) -> tuple[str, ...]:
+    verdicts = builder.look(plan).verdicts
+    return tuple(record for number in numbers for record in verdicts[number].records)
+
+
+def test_what_was_pruned_runs_again_where_the_build_is_made_of_it() -> None:
+    builder = Builder()
+    builder.build(chain())
+    builder.prune()
+    found = builder.look(chain()).verdicts[1:]
+    assert [(verdict.word, verdict.after) for verdict in found] == [("miss", None), ("miss", 1), ("miss", 1)]
+    builder.build(chain())
+    assert builder.look(chain()).all_hit
+
+
+def test_a_pruned_step_that_nothing_needs_is_not_looked_at_and_shown_as_cached() -> None:
+    builder = Builder()
+    builder.build(two_stages())
+    builder.prune(*records_of(builder, two_stages(), 1))
+    assert builder.words(two_stages()) == ["base", "hit", "hit", "hit", "hit"]
+
+
+def test_a_pruned_step_that_something_new_needs_runs_and_what_has_its_key_still_hits() -> None:
+    builder = Builder()
+    builder.build(two_stages(after=False))
+    builder.prune(*records_of(builder, two_stages(after=False), 1))
+    plan = Plan()
+    plan.vertices = list(two_stages(after=False).vertices)
+    plan.copy(3, "/another", of=1, source=Selection(("/elsewhere",)), stage="b")
+    assert builder.words(plan.done()) == ["base", "miss", "hit", "hit", "miss"]
+
+
+def test_a_pruned_step_that_something_may_need_depends() -> None:
+    builder = Builder()
+    builder.build(two_stages())
+    copy = records_of(builder, two_stages(), 1)
+    plan = Plan()
+    base = plan.base()
+    other = plan.run(base, "other", stage="a")
+    made = plan.run(base, "make > /out/id", stage="c")
+    mixed = plan.copy(plan.run(base, "prepare", stage="b"), of=other, source=Selection(("/out/id",)), stage="b")
+    plan.copy(mixed, "/more", of=made, source=Selection(("/out/id",)), stage="b")
+    builder.build(plan.done())
+    builder.prune(*copy)
+    again = Plan()
+    again.vertices = list(plan.vertices)
+    changed = replace(plan.vertices[other], parts={**plan.vertices[other].parts, "env": ["A=1"]})
+    again.vertices[other] = changed
+    words = builder.words(again.done())
+    assert words[1] == "miss"
+    assert words[2] == "depends"
+
+
+def test_of_a_lost_record_that_the_builder_may_hold_under_another_name_nothing_is_said() -> None:
+    builder = Builder()
+    builder.build(chain())
+    builder.prune()
+    found = forecast(chain(), builder.book, {CONTEXT: "c1"}, held=held(MADE), lost=builder.lost)
+    assert found.verdicts[1].word == "unknown"
+
+
+@given(SHAPES, st.data())
+def test_pruning_never_makes_a_hit_nor_a_cause_of_its_own(
+    steps: list[tuple[str, int, int]], data: st.DataObject
+) -> None:
+    builder, plan = Builder(), shaped(steps)
+    builder.build(plan, FILES)
+    before = builder.look(plan, FILES).verdicts
+    gone = [record for verdict in before for record in verdict.records if data.draw(st.booleans())]
+    if gone:
+        builder.prune(*gone)
+    after = builder.look(plan, FILES).verdicts
+    assert all(verdict.word in ("hit", "base", "miss", "depends") for verdict in after)
+    assert all(verdict.records & {*gone} for verdict in after if verdict.word == "miss")

@@ -68,8 +68,8 @@ def test_a_hit_on_a_foreign_record_is_learned_with_the_builders_name_of_it(scene
     scene.engine.add("mount / from exec /bin/sh -c make", "base")
     scene.build("hit", "miss", "miss")
     assert scene.words() == ALL_HIT
-    scene.engine.records = [record for record in scene.engine.records if record.id != "record1"]
-    assert scene.words()[1] == "miss"
+    scene.engine.records.clear()
+    assert scene.words() == ALL_MISS
 
 
 def test_a_builder_that_does_not_tell_what_it_holds_is_unknown(scene: Scene) -> None:
