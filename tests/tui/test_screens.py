@@ -219,7 +219,7 @@ async def test_very_wide_terminal_puts_the_log_beside_the_steps() -> None:
 async def test_other_themes_of_textual_work() -> None:
     app = DevboxApp(_full())
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: _scanned(app))
+        await until(pilot, lambda: _scanned(app) and "hint" in screen_text(app))
         before = screen_text(app)
         for theme in ("devbox-light", "nord", "ansi-dark", "ansi-light"):
             app.theme = theme

@@ -206,5 +206,5 @@ print $c "HTTP/1.0 $code\\r\\nContent-Length: 0\\r\\n\\r\\n"; close $c }'""")
     if there:
         bench.run(box.up(bench.workspace))
     else:
-        with pytest.raises(NotReadyError, match=f"http {url}: .*404"):
+        with pytest.raises(NotReadyError, match=f"not ready .*: {url}: .*404"):
             bench.run(box.up(bench.workspace))
