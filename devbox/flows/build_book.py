@@ -84,8 +84,7 @@ class BuildBook:
         if plan is not None:
             for number, vertex in enumerate(plan.vertices):
                 if vertex.key is not None:
-                    real = number if vertex.twin is None else vertex.twin
-                    self._numbers[vertex.key.stage, vertex.key.index] = real
+                    self._numbers[vertex.key.stage, vertex.key.index] = plan.real(number)
         self._said = {(step.stage, step.index): step for step in summary.steps if step.word != "base"}
         self._summary = summary
         yield BuildForeseen(self._service.name, summary)

@@ -112,7 +112,7 @@ def _steps_of(plan: BuildPlan, state: BuildState) -> dict[int, Step]:
     shown = {(stage_label(step.key.stage), step.key.index): step for step in state.steps}
     found: dict[int, Step] = {}
     for number, vertex in enumerate(plan.vertices):
-        real = number if vertex.twin is None else vertex.twin
+        real = plan.real(number)
         step = shown.get((vertex.key.stage, vertex.key.index)) if vertex.key else None
         if step is not None and (real not in found or found[real].status not in _OUTCOMES):
             found[real] = step

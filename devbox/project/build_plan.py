@@ -16,6 +16,7 @@ from devbox.core.errors import ConfigError
 from devbox.project import dockerfile_values as values
 from devbox.project.build_stage import PlanOptions, StageState, StageWalk
 from devbox.project.dockerfile import Dockerfile, Instruction, Stage
+from devbox.project.dockerfile_variables import platform_variables
 from devbox.project.shell_words import expand
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ class _Planner:
         self.known: dict[str, int] = {}
         """Vertices by definition: equal operations on equal inputs are one (spec 1.4)."""
         self.definitions: list[str] = []
-        self.globals = _platform_arguments(options)
+        self.globals = platform_variables(options.platform)
         self.metas: dict[str, str] = {}
         for instruction in dockerfile.arguments:
             for one in self._read(instruction, values.pairs):
@@ -129,9 +130,3 @@ class _Planner:
         return ConfigError(
             f"{instruction.keyword} cannot be read: {error}", path=self.dockerfile.path, line=instruction.line, column=1
         )
-
-
-def _platform_arguments(options: PlanOptions) -> dict[str, str]:
-    """The global arguments that BuildKit sets itself."""
-    fields = {"PLATFORM": options.platform, "OS": options.os, "ARCH": options.arch, "VARIANT": options.variant}
-    return {f"{side}{name}": value for side in ("BUILD", "TARGET") for name, value in fields.items()}

@@ -1,14 +1,42 @@
-"""The line on which a key stands in a JSON text, comments allowed; `json` decides what the text means."""
+"""A JSON document, and the line on which each of its keys stands, comments allowed; `json` decides what it means."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from itertools import islice
+from typing import Any
+
+from devbox.core.frozen import dataclass
 
 _TOKEN = re.compile(r'//[^\n]*|/\*.*?(?:\*/|\Z)|"(?:[^"\\]++|\\.)*+"?|[{}\[\],]', re.DOTALL)
 _TOKEN_LIMIT = 500_000
 NESTING_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class JsonDocument:
+    """One document, an object at its top."""
+
+    text: str
+    content: Mapping[str, Any]
+
+    def get(self, *path: str | int) -> Any:
+        """The value at a path of keys and array numbers; None where there is none."""
+        value: Any = self.content
+        for part in path:
+            if isinstance(part, str) and isinstance(value, dict):
+                value = value.get(part)
+            elif isinstance(part, int) and isinstance(value, list) and part < len(value):
+                value = value[part]
+            else:
+                return None
+        return value
+
+    def line(self, *path: str | int) -> int | None:
+        """The line of the key at that path."""
+        return line_of(self.text, *path)
 
 
 def line_of(text: str, *path: str | int) -> int | None:

@@ -8,42 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from devbox.core.errors import ConfigError
-from devbox.core.frozen import dataclass
-from devbox.project.json_positions import NESTING_LIMIT, line_of, nesting
+from devbox.project.json_positions import NESTING_LIMIT, JsonDocument, nesting
 from devbox.project.toml_source import decode_utf8
 
 _TOKEN = re.compile(
     r'"(?:[^"\\\n]++|\\.)*+"?|//[^\n]*|/\*(?:[\s\S]*?\*/|[\s\S]*+)'
     r"|,(?=(?:\s|//[^\n]*\n|/\*[\s\S]*?\*/)*+[\]}])"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class JsonDocument:
-    """One document, an object at its top."""
-
-    text: str
-    content: Mapping[str, Any]
-
-    def get(self, *path: str | int) -> Any:
-        """The value at a path of keys and array numbers; None where there is none."""
-        value: Any = self.content
-        for part in path:
-            if isinstance(part, str) and isinstance(value, dict):
-                value = value.get(part)
-            elif isinstance(part, int) and isinstance(value, list) and part < len(value):
-                value = value[part]
-            else:
-                return None
-        return value
-
-    def line(self, *path: str | int) -> int | None:
-        """The line of the key at that path."""
-        return line_of(self.text, *path)
 
 
 def parse_jsonc(data: bytes, path: str, *, trailing_commas: bool = True) -> JsonDocument:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 
 from devbox.core.errors import ConfigError
 from devbox.core.frozen import dataclass
-from devbox.project.jsonc_source import JsonDocument, parse_jsonc
+from devbox.project.json_positions import JsonDocument
+from devbox.project.jsonc_source import parse_jsonc
 
 FILES = (".devcontainer/devcontainer.json", ".devcontainer.json")
 FOLDER = ".devcontainer"

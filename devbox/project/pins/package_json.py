@@ -6,37 +6,15 @@ Nothing of it is ever run; scripts are not looked at.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from devbox.core.frozen import dataclass
-from devbox.project.json_positions import NESTING_LIMIT, line_of, nesting
+from devbox.project.json_positions import NESTING_LIMIT, JsonDocument, nesting
 
 NAME = "package.json"
 
 
-@dataclass(frozen=True, slots=True)
-class PackageJson:
-    """One document, an object at its top."""
-
-    text: str
-    content: Mapping[str, Any]
-
-    def get(self, *path: str | int) -> Any:
-        """The value at a path of keys and array numbers; None where there is none."""
-        value: Any = self.content
-        for part in path:
-            if isinstance(part, str) and isinstance(value, dict):
-                value = value.get(part)
-            elif isinstance(part, int) and isinstance(value, list) and part < len(value):
-                value = value[part]
-            else:
-                return None
-        return value
-
-    def line(self, *path: str | int) -> int | None:
-        """The line of the key at that path."""
-        return line_of(self.text, *path)
+PackageJson = JsonDocument
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from devbox.core.frozen import dataclass
 if TYPE_CHECKING:
     # Not at run time: what describes a build has been read by others.
     from devbox.core.project import Build, Project
-    from devbox.project.jsonc_source import JsonDocument
+    from devbox.project.json_positions import JsonDocument
 
 FILE_LIMIT = 40
 """Dockerfiles that are looked at."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from devbox.core.facts import Origin
-from devbox.project.jsonc_source import JsonDocument
+from devbox.project.json_positions import JsonDocument
 from devbox.project.rules.privileges import (
     HOST_MODES,
     Around,
